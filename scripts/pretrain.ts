@@ -54,7 +54,7 @@ const stopAt = process.argv.includes('--steps') ? Number(argument('steps')) : PL
 
 // Tokenizer
 
-const tokenizerJson = trainBytePairs(tokenizerTexts(PLAN.seed, TOKENIZER_DOCUMENTS), {
+const tokenizerJson = trainBytePairs(await tokenizerTexts(PLAN.seed, TOKENIZER_DOCUMENTS), {
   vocabSize: VOCABULARY,
   specialTokens: ADDED_TOKENS.filter(({ special }) => special).map(({ content }) => content),
   addedTokens: ADDED_TOKENS.filter(({ special }) => !special).map(({ content }) => content),
@@ -112,8 +112,13 @@ console.log(`Model: ${parameterCount} parameters.`);
 
 mkdirSync(cache, { recursive: true });
 const documents = tokenDocuments(PLAN.seed, tokenizer);
-const firstDocuments = Array.from({ length: 500 }, (_, index) => documents(index).ids.join()).join();
-const recipe = hash32(canonicalJson({ ...PLAN } as JsonObject), canonicalJson(configJson), firstDocuments);
+const firstDocuments: string[] = [];
+for (let index = 0; index < 500; index++) firstDocuments.push((await documents(index)).ids.join());
+const recipe = hash32(
+  canonicalJson({ ...PLAN } as JsonObject),
+  canonicalJson(configJson),
+  firstDocuments.join(),
+);
 const checkpointFile = join(cache, `${recipe.toString(16)}.safetensors`);
 const cursorFile = `${checkpointFile}.json`;
 if (isFresh) for (const file of [checkpointFile, cursorFile]) rmSync(file, { force: true });

@@ -2,21 +2,17 @@
 import { hash32, Random } from '../base/random.ts';
 import { untilFailure } from '../compute/backend.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { Environment, Episode } from '../environment/environment.ts';
-import { helpdesk } from '../environment/helpdesk/helpdesk.ts';
+import type { Episode, World } from '../environment/environment.ts';
+import { worldNamed } from '../environment/worlds.ts';
 import type { Policy } from '../model/policy.ts';
 import { generate } from '../rollout/generate.ts';
 import { getDataset } from '../store/datasets.ts';
 import type { Codec } from '../text/codec.ts';
 
-export type World = Environment<unknown, Episode>;
-
-const worlds: readonly World[] = [helpdesk as unknown as World];
-
 /** The world that a built-in dataset was made in; null for everything else. */
 export async function worldOf(datasetId: string): Promise<World | null> {
   const dataset = await getDataset(datasetId);
-  return (dataset?.isBuiltIn && worlds.find((world) => world.name === dataset.name)) || null;
+  return (dataset?.isBuiltIn && worldNamed(dataset.name)) || null;
 }
 
 /**
@@ -31,9 +27,9 @@ export async function solveTasks(
   config: RunConfig,
 ): Promise<number> {
   const random = new Random('held-out tasks');
-  const episodes = Array.from({ length: count }, (_, i) =>
-    world.reset(world.drawTask(random.fork(i), 'heldout')),
-  );
+  const episodes: Episode[] = [];
+  for (let i = 0; i < count; i++)
+    episodes.push((await world.reset(world.drawTask(random.fork(i), 'heldout'))) as Episode);
   for (let turn = 0; ; turn++) {
     const acting = episodes
       .map((episode, index) => ({ episode, index, prompt: codec.promptIds(episode.messages, episode.tools) }))
@@ -50,10 +46,12 @@ export async function solveTasks(
         stopIds: codec.stopIds,
       }),
     );
-    acting.forEach(({ episode }, i) => {
+    for (const [i, { episode }] of acting.entries()) {
       const { ids, finish } = rollouts[i]![0]!;
-      world.step(episode, codec.read(ids, finish === 'stop', episode.tools).action);
-    });
+      await world.step(episode, codec.read(ids, finish === 'stop', episode.tools).action);
+    }
   }
-  return episodes.filter((episode) => episode.isOver && world.isSuccess(episode)).length / count;
+  let solved = 0;
+  for (const episode of episodes) if (episode.isOver && (await world.isSuccess(episode))) solved++;
+  return solved / count;
 }

@@ -13,25 +13,29 @@ import type { TokenDocument } from './pretrain.ts';
 const template = loadChatTemplate({ template: CHAT_TEMPLATE });
 
 /** Document `index` of the mixture as the model's chat template writes it. */
-export function documentText(seed: number, index: number): string {
-  const { messages, tools } = pretrainingDocument(seed, index);
+export async function documentText(seed: number, index: number): Promise<string> {
+  const { messages, tools } = await pretrainingDocument(seed, index);
   return template.render(messages, tools, { addGenerationPrompt: false });
 }
 
 /** Texts between the added tokens of the first `count` documents: what merges are counted on. */
-export function* tokenizerTexts(seed: number, count: number): Generator<string> {
+export async function tokenizerTexts(seed: number, count: number): Promise<string[]> {
   const added = new RegExp(ADDED_TOKENS.map(({ content }) => content.replace(/[|]/g, '\\|')).join('|'));
-  for (let index = 0; index < count; index++) {
-    for (const text of documentText(seed, index).split(added)) if (text) yield text;
-  }
+  const texts: string[] = [];
+  for (let index = 0; index < count; index++)
+    texts.push(...(await documentText(seed, index)).split(added).filter(Boolean));
+  return texts;
 }
 
 /** The stream of documents that `pretrain` takes. */
-export function tokenDocuments(seed: number, tokenizer: Tokenizer): (index: number) => TokenDocument {
+export function tokenDocuments(
+  seed: number,
+  tokenizer: Tokenizer,
+): (index: number) => Promise<TokenDocument> {
   const opening = tokenizer.encode(`${TURN_START}assistant\n`);
   const end = tokenizer.idOf(TURN_END);
-  return (index) => {
-    const ids = tokenizer.encode(documentText(seed, index));
+  return async (index) => {
+    const ids = tokenizer.encode(await documentText(seed, index));
     const isAction: boolean[] = [];
     let isInside = false;
     ids.forEach((id, i) => {

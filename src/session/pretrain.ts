@@ -73,13 +73,13 @@ export function initialWeights(config: ModelConfig, seed: number): NamedTensor[]
 export async function* pretrain(
   policy: Policy,
   optimizer: AdamW,
-  documentAt: (index: number) => TokenDocument,
+  documentAt: (index: number) => TokenDocument | Promise<TokenDocument>,
   plan: PretrainPlan,
   cursor: PretrainCursor,
 ): AsyncGenerator<PretrainStep, void> {
   const parameters = trainedParameters(policy);
   while (cursor.step < plan.steps) {
-    const { batch, at, targets, weights } = nextBatch(documentAt, plan, cursor);
+    const { batch, at, targets, weights } = await nextBatch(documentAt, plan, cursor);
     const device = uploadBatch(batch);
     const inputs = [tf.tensor1d(at, 'int32'), tf.tensor1d(targets, 'int32'), tf.tensor1d(weights)] as const;
     const { loss, gradients } = lossAndGradients(() => {
@@ -108,11 +108,11 @@ interface ScoredBatch {
 }
 
 /** Fills the rows of a batch with whole documents; each document is a segment that sees only itself. */
-function nextBatch(
-  documentAt: (index: number) => TokenDocument,
+async function nextBatch(
+  documentAt: (index: number) => TokenDocument | Promise<TokenDocument>,
   { rowsPerStep, rowTokens, promptWeight }: PretrainPlan,
   cursor: PretrainCursor,
-): ScoredBatch {
+): Promise<ScoredBatch> {
   const size = rowsPerStep * rowTokens;
   const ids = new Int32Array(size);
   const positions = new Int32Array(size);
@@ -121,8 +121,8 @@ function nextBatch(
   for (let row = 0; row < rowsPerStep; row++) {
     let used = 0;
     for (let segment = 1; ; segment++) {
-      let document = documentAt(cursor.document);
-      while (document.ids.length > rowTokens) document = documentAt(++cursor.document);
+      let document = await documentAt(cursor.document);
+      while (document.ids.length > rowTokens) document = await documentAt(++cursor.document);
       if (used + document.ids.length > rowTokens) break;
       document.ids.forEach((id, i) => {
         const at = row * rowTokens + used + i;

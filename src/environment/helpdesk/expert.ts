@@ -1,13 +1,13 @@
 /**
  * The expert: the right next step of an episode, and its wording with a free choice among equivalent actions
  * (either name of a tool that is listed twice, order of arguments, default of an optional argument given or left
- * out, one of several sentences). It never errs; erring is `pretraining/novice.ts`.
+ * out, one of several sentences). It never errs; erring is `novice.ts`.
  */
 import type { JsonObject } from '../../base/json.ts';
 import type { Random } from '../../base/random.ts';
 import type { Action, ToolCall } from '../../trajectory/record.ts';
-import type { HelpdeskEpisode } from './helpdesk.ts';
-import { helpdesk, isFulfillable, resetHelpdesk } from './helpdesk.ts';
+import type { HelpdeskEpisode } from './episode.ts';
+import { isFulfillable } from './episode.ts';
 import { fill } from './phrases.ts';
 import { isAllowed } from './policy.ts';
 import type { HelpdeskTask } from './task.ts';
@@ -87,11 +87,4 @@ export function expertAction(episode: HelpdeskEpisode, random: Random): Action {
     ([argument, value]) => !isDefault(key, argument, value) || random.bool(),
   );
   return { kind: 'calls', content: '', calls: [callOf(name, Object.fromEntries(random.shuffle(entries)))] };
-}
-
-/** The expert acts from start to end. */
-export function demonstrate(task: HelpdeskTask, random: Random): HelpdeskEpisode {
-  const episode = resetHelpdesk(task);
-  while (!episode.isOver) helpdesk.step(episode, expertAction(episode, random));
-  return episode;
 }

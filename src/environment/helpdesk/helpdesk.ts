@@ -1,34 +1,21 @@
 /**
- * The helpdesk world: reset, step and success, joining database, tools and user. Who acts in it is not its affair:
- * `expert.ts` writes demonstrations, a policy acts through `step`.
+ * The helpdesk world: reset, step and success, joining database, tools and user. Who acts in it are
+ * `expert.ts`, `novice.ts`, and a policy through `step`.
  */
 import type { Action } from '../../trajectory/record.ts';
-import type { Environment, Episode } from '../environment.ts';
+import type { Environment, Voice } from '../environment.ts';
 import { messageOf } from '../environment.ts';
-import type { Voice } from './phrases.ts';
-import { isAllowed, POLICY } from './policy.ts';
+import type { HelpdeskEpisode } from './episode.ts';
+import { isFulfillable } from './episode.ts';
+import { expertAction } from './expert.ts';
+import { noviceAction } from './novice.ts';
+import { POLICY } from './policy.ts';
 import { drawTask } from './task.ts';
 import type { HelpdeskTask } from './task.ts';
 import { functionOf, runTool, toolNamed } from './tools.ts';
 import { answer, opening } from './user.ts';
-import type { Database, Order } from './world.ts';
+import type { Database } from './world.ts';
 import { findOrder } from './world.ts';
-
-export interface HelpdeskEpisode extends Episode {
-  task: HelpdeskTask;
-  voice: Voice;
-  database: Database;
-  turns: number;
-  toolCalls: number;
-  /** What the conversation has shown the agent so far. */
-  seen: {
-    id: boolean;
-    order: { item: string; status: Order['status'] } | null;
-    count: number | null;
-    acted: boolean;
-    isBusy: boolean;
-  };
-}
 
 const MAX_TURNS = 10;
 
@@ -94,12 +81,6 @@ function wantedDatabase(task: HelpdeskTask): Database {
   return database;
 }
 
-/** Whether policy and stock allow what the user wants. */
-export function isFulfillable(task: HelpdeskTask): boolean {
-  const isInStock = task.request !== 'swap' || (task.database.stock[task.item] ?? 0) > 0;
-  return isAllowed(task.request, findOrder(task.database, task.orderId)!) && isInStock;
-}
-
 const DONE = { refund: /refunded/, cancel: /cancelled/, move: /goes to/, swap: /swapped/ };
 
 /** Whether the text tells the user how it ended, in whatever words. */
@@ -115,10 +96,16 @@ function isSuccess(episode: HelpdeskEpisode): boolean {
   return episode.isOver && isRight && last.role === 'assistant' && tellsOutcome(episode.task, last.content);
 }
 
-export const helpdesk: Environment<HelpdeskTask, HelpdeskEpisode> = {
+export const helpdesk = {
   name: 'helpdesk',
+  title: 'Helpdesk',
+  standsFor: 'τ²-Bench',
+  verifier: 'guarded',
   drawTask,
-  reset: (task) => resetHelpdesk(task),
+  reset: resetHelpdesk,
   step,
   isSuccess,
-};
+  worldOf: () => undefined,
+  expert: expertAction,
+  novice: noviceAction,
+} satisfies Environment<HelpdeskTask, HelpdeskEpisode>;

@@ -4,9 +4,8 @@
  *
  * Slots: {order} the order ("my order" when the number is forgotten), {city}, {item}, {id} the bare number.
  */
+import type { Voice } from '../environment.ts';
 import type { Request } from './policy.ts';
-
-export type Voice = 'base' | 'train' | 'heldout';
 
 interface Phrases {
   opening: Record<Request, readonly string[]>;

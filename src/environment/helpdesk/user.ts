@@ -1,7 +1,7 @@
 /** The scripted user: what they say first and how they answer a question. Decides nothing about the world. */
 import { Random } from '../../base/random.ts';
+import type { Voice } from '../environment.ts';
 import { fill, PHRASES } from './phrases.ts';
-import type { Voice } from './phrases.ts';
 import type { HelpdeskTask } from './task.ts';
 
 /** The user's first message. */

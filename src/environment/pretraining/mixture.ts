@@ -1,7 +1,7 @@
 /** The pretraining mixture: an endless, seeded stream of chat documents. Rendering and packing are the trainer's. */
 import { Random } from '../../base/random.ts';
-import type { Document } from './novice.ts';
-import { noviceDocument } from './novice.ts';
+import { noviceDocument, type Document } from '../demonstrations.ts';
+import { helpdesk } from '../helpdesk/helpdesk.ts';
 import { exercise, SKILLS } from './skills.ts';
 import type { Skill } from './skills.ts';
 
@@ -17,9 +17,9 @@ const SKILL_WEIGHTS: Record<Skill, number> = {
 };
 
 /** Document number `index` of the stream that `seed` names. */
-export function pretrainingDocument(seed: number, index: number): Document {
+export async function pretrainingDocument(seed: number, index: number): Promise<Document> {
   const random = new Random(seed).fork('pretraining', index);
-  return random.bool(HELPDESK_SHARE) ? noviceDocument(random) : skillDocument(random);
+  return random.bool(HELPDESK_SHARE) ? noviceDocument(helpdesk, random) : skillDocument(random);
 }
 
 function skillDocument(random: Random): Document {

@@ -1,21 +1,14 @@
 /**
- * The novice: helpdesk demonstrations for pretraining, in plain style, that go wrong with a set probability for each
- * kind of step and request. This is what leaves the base model's turns mixed: it has learned to be right only sometimes.
- * A document ends with its first wrong turn, so nothing is learned about life after an error.
+ * The novice of the helpdesk: plain style, wrong with a set probability for each kind of step and request.
  */
 import type { Random } from '../../base/random.ts';
-import type { Action, Message, Tool } from '../../trajectory/record.ts';
-import { messageOf } from '../environment.ts';
-import type { Step } from '../helpdesk/expert.ts';
-import {
-  callOf, fullArguments, functionOfStep, isDefault, nextStep, sentencesOf,
-} from '../helpdesk/expert.ts'; // prettier-ignore
-import type { HelpdeskEpisode } from '../helpdesk/helpdesk.ts';
-import { helpdesk, resetHelpdesk } from '../helpdesk/helpdesk.ts';
-import type { Request } from '../helpdesk/policy.ts';
-import { drawTask } from '../helpdesk/task.ts';
-import { functionOf } from '../helpdesk/tools.ts';
-import { ORDER_IDS, SPLIT_CITIES, SPLIT_ITEMS } from '../helpdesk/world.ts';
+import type { Action } from '../../trajectory/record.ts';
+import type { HelpdeskEpisode } from './episode.ts';
+import type { Step } from './expert.ts';
+import { callOf, fullArguments, functionOfStep, isDefault, nextStep, sentencesOf } from './expert.ts';
+import type { Request } from './policy.ts';
+import { functionOf } from './tools.ts';
+import { ORDER_IDS, SPLIT_CITIES, SPLIT_ITEMS } from './world.ts';
 
 /** Probability that a step goes wrong, by kind; `retry`: after the server was busy. */
 export type ErrorRates = Record<Step | 'retry', number>;
@@ -34,25 +27,18 @@ export const NOVICE_ERRORS: ErrorRates = {
 /** The novice knows some requests better than others: factors on the probabilities above. */
 const DIFFICULTY: Record<Request, number> = { status: 0.15, cancel: 0.4, refund: 1, move: 1.2, swap: 1.4 };
 
-export interface Document {
-  tools: Tool[];
-  messages: Message[];
-}
-
-/** One demonstration in the base voice, up to its end or its first error. */
-export function noviceDocument(random: Random, errors: ErrorRates = NOVICE_ERRORS): Document {
-  const episode = resetHelpdesk(drawTask(random, 'train'), 'base');
-  while (!episode.isOver) {
-    const step = nextStep(episode);
-    const rate = errors[episode.seen.isBusy ? 'retry' : step] * DIFFICULTY[episode.task.request];
-    const isWrong = random.bool(rate);
-    if (isWrong) {
-      episode.messages.push(messageOf(wrongAction(step, episode, random), episode.turns));
-      break;
-    }
-    helpdesk.step(episode, rightAction(step, episode, random));
-  }
-  return { tools: episode.tools, messages: episode.messages };
+export function noviceAction(
+  episode: HelpdeskEpisode,
+  random: Random,
+  errors: ErrorRates = NOVICE_ERRORS,
+): { action: Action; isWrong: boolean } {
+  const step = nextStep(episode);
+  const rate = errors[episode.seen.isBusy ? 'retry' : step] * DIFFICULTY[episode.task.request];
+  const isWrong = random.bool(rate);
+  return {
+    action: isWrong ? wrongAction(step, episode, random) : rightAction(step, episode, random),
+    isWrong,
+  };
 }
 
 function rightAction(step: Step, episode: HelpdeskEpisode, random: Random): Action {

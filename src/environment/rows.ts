@@ -1,11 +1,9 @@
 /** Demonstrations as rows of OpenAI chat JSON Lines. Which tasks they are of is the script's affair. */
-import type { Json, JsonObject } from '../../base/json.ts';
-import { Random } from '../../base/random.ts';
-import type { Message, Tool } from '../../trajectory/record.ts';
-import type { Split } from '../environment.ts';
-import { demonstrate } from './expert.ts';
-import { helpdesk } from './helpdesk.ts';
-import { drawTask } from './task.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { Random } from '../base/random.ts';
+import type { Message, Tool } from '../trajectory/record.ts';
+import { demonstrate } from './demonstrations.ts';
+import type { Split, World } from './environment.ts';
 
 function openAiMessage({ role, content, calls, callId }: Message): JsonObject {
   if (role === 'tool') return { role, tool_call_id: callId ?? '', content };
@@ -24,17 +22,24 @@ const openAiTool = ({ name, description, parameters }: Tool): JsonObject => ({
 });
 
 /** `count` successful expert trajectories of a split; the same arguments give the same rows. */
-export function demonstrationRows(seed: number, split: Split, count: number): Json[] {
-  return Array.from({ length: count }, (_, index) => {
-    const random = new Random(seed).fork('helpdesk', split, index);
-    const episode = demonstrate(drawTask(random, split), random);
-    return {
-      id: `helpdesk-${split}-${String(index).padStart(3, '0')}`,
+export async function demonstrationRows(
+  world: World,
+  seed: number,
+  split: Split,
+  count: number,
+): Promise<Json[]> {
+  const rows: Json[] = [];
+  for (let index = 0; index < count; index++) {
+    const random = new Random(seed).fork(world.name, split, index);
+    const { episode, isSuccess } = await demonstrate(world, world.drawTask(random, split), random);
+    rows.push({
+      id: `${world.name}-${split}-${String(index).padStart(3, '0')}`,
       split,
-      domain: 'helpdesk',
-      reward: helpdesk.isSuccess(episode) ? 1 : 0,
+      domain: world.name,
+      reward: isSuccess ? 1 : 0,
       messages: episode.messages.map(openAiMessage),
       tools: episode.tools.map(openAiTool),
-    };
-  });
+    });
+  }
+  return rows;
 }
