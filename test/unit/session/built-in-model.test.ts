@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hash32, Random } from '../../../src/base/random.ts';
-import { demonstrate } from '../../../src/environment/helpdesk/expert.ts';
-import { drawTask } from '../../../src/environment/helpdesk/task.ts';
+import { demonstrate } from '../../../src/environment/demonstrations.ts';
+import { helpdesk } from '../../../src/environment/helpdesk/helpdesk.ts';
 import { exercise } from '../../../src/environment/pretraining/skills.ts';
 import { readModelConfig } from '../../../src/model/config.ts';
 import { disposePolicy, loadPolicy, type Policy } from '../../../src/model/policy.ts';
 import { openWeights } from '../../../src/model/weights.ts';
 import { generate, type Sampling } from '../../../src/rollout/generate.ts';
 import { loadCodec, type Codec } from '../../../src/text/codec.ts';
-import { actionOf, type Message } from '../../../src/trajectory/record.ts';
+import { actionOf, type Message, type Tool } from '../../../src/trajectory/record.ts';
 import { guarded } from '../../../src/verifier/guarded.ts';
 import { openInNode } from '../../helpers/backends.ts';
 
@@ -20,14 +20,17 @@ const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8
 const sampled: Sampling = { temperature: 1, topP: 1, topK: 0, minP: 0 };
 
 /** Turns of expert demonstrations of training tasks. */
-function turnsOf(tasks: number) {
-  return Array.from({ length: tasks }, (_, index) => {
+async function turnsOf(tasks: number) {
+  const turns: { message: Message; prefix: Message[]; tools: Tool[] }[] = [];
+  for (let index = 0; index < tasks; index++) {
     const random = new Random('built-in-model').fork(index);
-    const { messages, tools } = demonstrate(drawTask(random, 'train'), random);
-    return messages.flatMap((message, at) =>
-      message.role === 'assistant' ? [{ message, prefix: messages.slice(0, at), tools }] : [],
-    );
-  }).flat();
+    const { episode } = await demonstrate(helpdesk, helpdesk.drawTask(random, 'train'), random);
+    const { messages, tools } = episode;
+    messages.forEach((message, at) => {
+      if (message.role === 'assistant') turns.push({ message, prefix: messages.slice(0, at), tools });
+    });
+  }
+  return turns;
 }
 
 describe('the built-in model', () => {
@@ -73,8 +76,8 @@ describe('the built-in model', () => {
     expect(codec.toolFormat).toBe('template');
   });
 
-  it('sees prompts of about a hundred tokens and actions of at most forty', () => {
-    const turns = turnsOf(60);
+  it('sees prompts of about a hundred tokens and actions of at most forty', async () => {
+    const turns = await turnsOf(60);
     const prompts = turns.map(({ prefix, tools }) => codec.promptIds(prefix, tools).length);
     const actions = turns.map(({ message, prefix, tools }) => codec.actionIds(message, prefix, tools).length);
     expect(prompts.reduce((sum, length) => sum + length, 0) / prompts.length).toBeLessThan(130);
@@ -82,7 +85,7 @@ describe('the built-in model', () => {
   });
 
   it('leaves at least a fifth of candidate turns mixed: neither always nor never right', async () => {
-    const turns = turnsOf(24);
+    const turns = await turnsOf(24);
     const rollouts = await roll(
       turns.map(({ prefix, tools }) => codec.promptIds(prefix, tools)),
       8,

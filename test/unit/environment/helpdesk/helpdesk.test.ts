@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { Random } from '../../../../src/base/random.ts';
-import { callOf, demonstrate, expertAction } from '../../../../src/environment/helpdesk/expert.ts';
-import { helpdesk, isFulfillable } from '../../../../src/environment/helpdesk/helpdesk.ts';
+import { demonstrate } from '../../../../src/environment/demonstrations.ts';
+import { isFulfillable } from '../../../../src/environment/helpdesk/episode.ts';
+import { callOf, expertAction } from '../../../../src/environment/helpdesk/expert.ts';
+import { helpdesk } from '../../../../src/environment/helpdesk/helpdesk.ts';
 import type { HelpdeskTask } from '../../../../src/environment/helpdesk/task.ts';
 import { functionOf, FUNCTIONS, TOOL_FUNCTIONS } from '../../../../src/environment/helpdesk/tools.ts';
 import { ORDER_IDS } from '../../../../src/environment/helpdesk/world.ts';
@@ -25,25 +27,29 @@ const call = (name: string, given: Parameters<typeof callOf>[1]): Action => ({
 const listed = (task: HelpdeskTask, key: string) => task.toolNames.find((name) => functionOf(name) === key)!;
 
 describe('the helpdesk', () => {
-  it('lets every demonstration of the expert succeed, in both splits', () => {
+  it('lets every demonstration of the expert succeed, in both splits', async () => {
     for (const split of ['train', 'heldout'] as const) {
       for (let index = 0; index < 500; index++) {
-        const episode = demonstrate(taskNumber(index, split), new Random(index));
-        expect(helpdesk.isSuccess(episode), JSON.stringify(episode.messages)).toBe(true);
+        const { episode, isSuccess } = await demonstrate(
+          helpdesk,
+          taskNumber(index, split),
+          new Random(index),
+        );
+        expect(isSuccess, JSON.stringify(episode.messages)).toBe(true);
       }
     }
   });
 
-  it('gives the same episode for the same task and actions', () => {
-    const run = () => demonstrate(taskNumber(3), new Random(7));
-    expect(run()).toEqual(run());
-    expect(demonstrate(taskNumber(3), new Random(7))).not.toEqual(demonstrate(taskNumber(4), new Random(7)));
+  it('gives the same episode for the same task and actions', async () => {
+    const run = (index: number) => demonstrate(helpdesk, taskNumber(index), new Random(7));
+    expect(await run(3)).toEqual(await run(3));
+    expect(await run(3)).not.toEqual(await run(4));
   });
 
-  it('leaves its task untouched', () => {
+  it('leaves its task untouched', async () => {
     const task = taskWhere((task) => task.request === 'refund' && isFulfillable(task));
     const before = structuredClone(task);
-    demonstrate(task, new Random(1));
+    await demonstrate(helpdesk, task, new Random(1));
     expect(task).toEqual(before);
   });
 
@@ -152,10 +158,11 @@ describe('the helpdesk', () => {
     expect(helpdesk.isSuccess(episode)).toBe(false);
   });
 
-  it('makes the expert use its freedom: both names, both orders of arguments, defaults given and left out', () => {
+  it('makes the expert use its freedom: both names, both orders of arguments, defaults given and left out', async () => {
     const seen = new Set<string>();
     for (let index = 0; index < 800; index++) {
-      for (const message of demonstrate(taskNumber(index), new Random(index)).messages) {
+      const { episode } = await demonstrate(helpdesk, taskNumber(index), new Random(index));
+      for (const message of episode.messages) {
         for (const { name, argumentsText } of message.calls ?? []) {
           const key = functionOf(name)!;
           seen.add(name).add(`${key}(${argumentsText.replace(/:("[^"]*"|\w+)/g, '')})`);

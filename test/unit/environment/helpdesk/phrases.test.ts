@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Voice } from '../../../../src/environment/helpdesk/phrases.ts';
+import type { Voice } from '../../../../src/environment/environment.ts';
 import { PHRASES } from '../../../../src/environment/helpdesk/phrases.ts';
 
 const sentences = (voice: Voice): string[] => {
