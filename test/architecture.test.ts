@@ -57,7 +57,7 @@ const arrows: Record<string, Arrows> = {
   },
   ui: { imports: ['base'] },
   pages: {
-    imports: ['base', 'ui', 'state', 'config', 'session/metrics.ts'],
+    imports: ['base', 'ui', 'state', 'config', 'pivot', 'session/metrics.ts'],
     types: ['store', 'session', 'trajectory', 'verifier'],
   },
   app: { imports: ['base', 'ui', 'state', 'config', 'pages', 'client/scripting.ts'], types: ['session'] },

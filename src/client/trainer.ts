@@ -1,5 +1,6 @@
 /** The page's side of the trainer worker. */
 import type { TrainEvent } from '../session/events.ts';
+import type { LessonEvent } from '../session/lesson.ts';
 import type { RunRequest, SelfTestReport, TrainerService } from '../session/services.ts';
 import type { RunRecord } from '../store/schema.ts';
 import { openService } from './spawn.ts';
@@ -31,6 +32,16 @@ export function runTraining(runId: string, onEvent: (event: TrainEvent) => void)
   // A failed run may have left a lost device or full memory behind: the next one begins in a new thread.
   task.done.catch(() => service.kill());
   return { ...task, step: () => void service.call('step').catch(() => undefined) };
+}
+
+export function runLesson(modelId: string, seed: string, onEvent: (event: LessonEvent) => void): Task {
+  const task = followTask<LessonEvent>(
+    (onMessage) => service.call('teach', modelId, seed, onMessage),
+    (name) => service.call(name),
+    onEvent,
+  );
+  task.done.catch(() => service.kill());
+  return task;
 }
 
 export const complete = (...args: Parameters<TrainerService['complete']>) =>

@@ -31,7 +31,7 @@ const KEY_FIELDS = [
 ] as const satisfies readonly (keyof RunConfig)[];
 
 export function createProfilerService(thread: Thread): ProfilerService {
-  const pump = createPump<ProfileEvent>('turns');
+  const pump = createPump('turns');
 
   async function* work(profileId: string): AsyncGenerator<ProfileEvent, void> {
     const record = await getProfile(profileId);

@@ -5,9 +5,12 @@
 import { AppError, toPlain } from '../base/errors.ts';
 import type { Stream } from './events.ts';
 
-export interface Pump<Event extends { type: string }> {
+export interface Pump {
   /** Resolves when the generator has ended in whatever way; failures are sent as a message, not thrown. */
-  run(generator: AsyncGenerator<Event, unknown>, onMessage: (message: Stream<Event>) => void): Promise<void>;
+  run<Event extends { type: string }>(
+    generator: AsyncGenerator<Event, unknown>,
+    onMessage: (message: Stream<Event>) => void,
+  ): Promise<void>;
   pause(): void;
   resume(): void;
   step(): void;
@@ -15,7 +18,7 @@ export interface Pump<Event extends { type: string }> {
 }
 
 /** @param stepEvent the event type that ends a step */
-export function createPump<Event extends { type: string }>(stepEvent: Event['type']): Pump<Event> {
+export function createPump(stepEvent: string): Pump {
   let gate: Promise<void> | null = null;
   let open: () => void = () => undefined;
   let isStopping = false;

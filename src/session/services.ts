@@ -9,6 +9,7 @@ import type { DatasetRecord, ModelRecord, ProfileRecord, RunRecord } from '../st
 import type { Action, Tool } from '../trajectory/record.ts';
 import type { Verdict } from '../verifier/verdict.ts';
 import type { ProfileEvent, Stream, TrainEvent } from './events.ts';
+import type { LessonEvent } from './lesson.ts';
 import type { VerifierOptions } from './verifier-pool.ts';
 
 export interface Progress {
@@ -145,6 +146,8 @@ export interface TrainerService {
     prompt: string,
     options: CompleteOptions,
   ): Promise<{ text: string; ids: number[]; tokensPerSecond: number }>;
+  /** One pivot of a miniature world from beginning to end; the stream ends with the lesson. Stores nothing. */
+  teach(modelId: string, seed: string, onMessage: (message: Stream<LessonEvent>) => void): Promise<void>;
   /** Adapter, features, limits, isolation, storage and one checked training step, as lines for a report. */
   selfTest(prefer: 'webgpu' | 'wasm' | 'cpu' | null): Promise<SelfTestReport>;
 }

@@ -8,9 +8,11 @@ import { getModel } from '../store/models.ts';
 import { getDataset } from '../store/datasets.ts';
 import { getRun, listRuns, putRun, updateRun } from '../store/runs.ts';
 import type { RunRecord } from '../store/schema.ts';
-import { parseConfig } from '../config/schema.ts';
+import { defaultConfig, parseConfig } from '../config/schema.ts';
+import { helpdesk } from '../environment/helpdesk/helpdesk.ts';
 import type { TrainEvent } from './events.ts';
-import { loadModel, loadRun, SAMPLE_ONLY } from './load.ts';
+import { teach, type LessonEvent } from './lesson.ts';
+import { loadModel, loadRun, SAMPLE_ONLY, trainingOf } from './load.ts';
 import { withLock } from './lock.ts';
 import { createPump } from './pump.ts';
 import { runName } from './run-name.ts';
@@ -24,7 +26,7 @@ import { warmStart } from './warm-start.ts';
 const HEARTBEAT_MS = 4000;
 
 export function createTrainerService(thread: Thread): TrainerService {
-  const pump = createPump<TrainEvent>('metrics');
+  const pump = createPump('metrics');
 
   async function* work(runId: string): AsyncGenerator<TrainEvent, void> {
     const run = await getRun(runId);
@@ -51,6 +53,15 @@ export function createTrainerService(thread: Thread): TrainerService {
       clearInterval(beat);
       if (!isOver) await updateRun(runId, { state: 'stopped' });
     }
+  }
+
+  async function* lesson(modelId: string, seed: string): AsyncGenerator<LessonEvent, void> {
+    const model = await getModel(modelId);
+    if (!model)
+      throw new AppError('model-missing', 'This model is no longer stored.', 'Choose another under Models.');
+    await thread.open('auto');
+    const { policy, codec } = await loadModel(modelId, trainingOf(defaultConfig(), model), thread.site);
+    yield* teach({ policy, codec, world: helpdesk, verify: thread.verify, seed });
   }
 
   return {
@@ -98,6 +109,8 @@ export function createTrainerService(thread: Thread): TrainerService {
         if (!thread.hasFailed()) disposePolicy(policy);
       }
     },
+
+    teach: (modelId, seed, onMessage) => pump.run(lesson(modelId, seed), onMessage),
 
     selfTest: (prefer) => reportMachine(thread, prefer),
   };

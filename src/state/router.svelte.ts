@@ -9,6 +9,7 @@ export const screens = [
   { path: 'train', label: 'Train', number: 3 },
   { path: 'rollouts', label: 'Rollouts', number: null },
   { path: 'models', label: 'Models', number: null },
+  { path: 'learn', label: 'Learn', number: null },
   { path: 'system', label: 'System', number: null },
 ] as const;
 

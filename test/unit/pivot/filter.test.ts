@@ -47,9 +47,10 @@ describe('the pivot filter', () => {
 
 describe('the theorems', () => {
   it('gives the strongest signal at even odds and none at certainty', () => {
-    expect(signal(0.5, 1)).toBe(0.5);
-    expect(signal(0, 1)).toBe(0);
-    expect(signal(1, 1)).toBe(0);
+    const at = (rho: number) => signal([rho, 1 - rho], [1, 0], 1);
+    expect(at(0.5)).toBe(0.5);
+    expect(at(0)).toBe(0);
+    expect(at(1)).toBe(0);
   });
 
   it('projects success as the KL-regularised optimum of a toy policy does', () => {

@@ -23,7 +23,7 @@ async function* counting(seen: { asked: number; closed: boolean }, steps: number
 describe('the pump', () => {
   it('sends every event in order and one end', async () => {
     const messages: Stream<Event>[] = [];
-    await createPump<Event>('metrics').run(counting({ asked: 0, closed: false }, 2), (m) => messages.push(m));
+    await createPump('metrics').run(counting({ asked: 0, closed: false }, 2), (m) => messages.push(m));
     expect(messages.map((m) => (m.type === 'event' ? m.event.type : m.type))).toEqual([
       'phase',
       'metrics',
@@ -35,7 +35,7 @@ describe('the pump', () => {
 
   it('asks for nothing while paused, steps one step, then goes on', async () => {
     const seen = { asked: 0, closed: false };
-    const pump = createPump<Event>('metrics');
+    const pump = createPump('metrics');
     const steps: number[] = [];
     const running = pump.run(counting(seen, 5), (m) => {
       if (m.type === 'event' && m.event.type === 'metrics') {
@@ -58,7 +58,7 @@ describe('the pump', () => {
 
   it('lets the generator clean up when stopped, even while paused', async () => {
     const seen = { asked: 0, closed: false };
-    const pump = createPump<Event>('metrics');
+    const pump = createPump('metrics');
     const running = pump.run(counting(seen, 50), () => pump.pause());
     await settle();
     pump.stop();
@@ -72,7 +72,7 @@ describe('the pump', () => {
       yield { type: 'phase' };
       throw new AppError('gpu-lost', 'The GPU is gone.', 'Continue.');
     }
-    await createPump<Event>('metrics').run(failing(), (m) => messages.push(m));
+    await createPump('metrics').run(failing(), (m) => messages.push(m));
     expect(messages.slice(1)).toEqual([
       { type: 'failed', error: { code: 'gpu-lost', message: 'The GPU is gone.', hint: 'Continue.' } },
       { type: 'ended' },
