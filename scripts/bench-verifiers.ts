@@ -103,6 +103,7 @@ const SAMPLES: Record<string, Sample[]> = {
   ),
 };
 SAMPLES['gym-terminal-90'] = SAMPLES['gym-terminal']!;
+SAMPLES['shell-simulated'] = SAMPLES.shell!;
 
 /** Microseconds a verdict. */
 async function measure(verify: Verify, given: Sample[]): Promise<number> {

@@ -1,8 +1,9 @@
 /** All miniature worlds, in the order of the paper's tables. */
 import type { World } from './environment.ts';
 import { helpdesk } from './helpdesk/helpdesk.ts';
+import { shellWorld } from './shell/shell.ts';
 
-export const worlds: readonly World[] = [helpdesk];
+export const worlds: readonly World[] = [helpdesk, shellWorld];
 
 export function worldNamed(name: string): World | undefined {
   return worlds.find((world) => world.name === name);

@@ -83,6 +83,12 @@ export const presetWords = [
       'Runs both commands in a simulated shell and compares output and files, in the dataset’s file system or in made-up ones. Commands that the shell lacks get no verdict.',
   },
   {
+    name: 'shell-simulated',
+    title: 'Shell, simulated throughout',
+    summary:
+      'As shell, for agents that act in the simulated shell itself: what it lacks is their error, and messages must tell the same numbers and names as the demonstrated one, or earn half a point where that tells none.',
+  },
+  {
     name: 'script-tools',
     title: 'Tools in JavaScript',
     summary:

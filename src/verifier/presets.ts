@@ -57,6 +57,7 @@ const recipes: Record<PresetName, Recipe> = {
   'gym-terminal-90': { make: terminalJudge, defaults: { string_similarity_threshold: 0.9 } },
   sql: { make: sql },
   shell: { make: shell },
+  'shell-simulated': { make: shell, defaults: { messages: 'told', lacking: 'failed' } },
   'script-tools': { make: scriptTools },
   'search-evidence': { make: searchEvidence },
   judge: { make: judge },

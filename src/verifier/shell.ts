@@ -10,9 +10,10 @@ import { isObject } from '../base/json.ts';
 import { formatVerdict } from './format-gate.ts';
 import { probeWorld } from './probe-worlds.ts';
 import { programsOf } from './program.ts';
+import { rememberingShell } from './shell-memory.ts';
 import type { Observation } from './shell-run.ts';
-import { runShell } from './shell-run.ts';
 import type { ShellWorld } from './shell-world.ts';
+import { tellsAnything, toldDifference } from './told.ts';
 import type { Sample, Verdict, Verify } from './verdict.ts';
 import { attemptTimedOut, notApplicable, verifierFailed } from './verdict.ts';
 
@@ -21,14 +22,28 @@ export interface ShellOptions {
   limitMs: number;
   /** How many file systems are made up where the dataset brings none. */
   probes: number;
+  /** Messages are read as commands (datasets that have no tools), or compared by the numbers and names they tell. */
+  messages: 'commands' | 'told';
+  /** What the simulated shell lacks: no verdict, or the attempt's failure where its agent acts in that very shell. */
+  lacking: 'excluded' | 'failed';
 }
+
+/** What a right message earns that tells nothing to check, as in `guarded.ts`. */
+const UNCHECKED_REWARD = 0.5;
 
 const PARAMETERS = ['command', 'cmd', 'script', 'code', 'bash_command', 'input', 'keystrokes'];
 
-export function shell({ limitMs = 2000, probes = 3 }: Partial<ShellOptions> = {}): Verify {
+export function shell({
+  limitMs = 2000,
+  probes = 3,
+  messages = 'commands',
+  lacking = 'excluded',
+}: Partial<ShellOptions> = {}): Verify {
+  const runShell = rememberingShell();
   return async (sample: Sample, onPhase): Promise<Verdict> => {
     const early = formatVerdict(sample);
     if (early) return early;
+    if (messages === 'told' && sample.expected.kind === 'message') return messageVerdict(sample);
     const wanted = programsOf(sample.expected, PARAMETERS);
     if (!wanted) return notApplicable('The demonstrated action holds no command.');
     const made = programsOf(sample.attempt.action, PARAMETERS);
@@ -60,7 +75,10 @@ export function shell({ limitMs = 2000, probes = 3 }: Partial<ShellOptions> = {}
       if (reference.errors !== '' && reference.exitCode !== 0) continue;
       onPhase?.('attempt');
       const outcome = await runShell(world, other, limitMs);
-      if (outcome.kind === 'lacking') return notApplicable(`The shell lacks ${outcome.what}.`);
+      if (outcome.kind === 'lacking') {
+        const reason = `The shell lacks ${outcome.what}.`;
+        return lacking === 'failed' ? verdict(0, 'SHELL_LACKS_IT', reason) : notApplicable(reason);
+      }
       if (outcome.kind === 'timed-out') return attemptTimedOut(limitMs);
       const difference = compare(reference, outcome, command);
       if (difference) return difference;
@@ -73,6 +91,18 @@ export function shell({ limitMs = 2000, probes = 3 }: Partial<ShellOptions> = {}
 
 function verdict(reward: number, category: string, reason: string): Verdict {
   return { reward, category, reason };
+}
+
+function messageVerdict({ expected, attempt, world }: Sample): Verdict {
+  const difference = toldDifference(expected.content, attempt.action.content, world);
+  if (difference) return verdict(0, 'TOLD_DIFFERENT', difference);
+  return tellsAnything(expected.content, world)
+    ? verdict(1, 'SAME_TOLD', 'The message tells the same numbers and names.')
+    : verdict(
+        UNCHECKED_REWARD,
+        'EXPECTED_MESSAGE',
+        'A message, as demonstrated, that tells nothing to check.',
+      );
 }
 
 /** Commands that talk to a person at a terminal; what they ask cannot be seen here. */

@@ -8,7 +8,7 @@ import type { Sample, Verdict } from '../../../src/verifier/verdict.ts';
 import { attempt, call, calls, message, tool } from './samples.ts';
 
 /** Verifiers that run nothing; those that execute are tested on their own. */
-const SLOW = new Set(['sql', 'shell', 'script-tools', 'judge']);
+const SLOW = new Set(['sql', 'shell', 'shell-simulated', 'script-tools', 'judge']);
 const quick = presets.filter(({ name }) => !SLOW.has(name));
 
 const word = fc.constantFrom('a', 'Oslo', 'new york', 'user_1', '2024-05-01', '', 'x y z', 'ÅSE', '[[');
