@@ -77,7 +77,8 @@ function others(): Timing[] {
   const attended = kernels.attention(q, k, v, segments, shape);
   const chosen = kernels.logProb(x, head, ids, 1);
   const parameter = random(1_000_000);
-  const moments = [tf.zeros([1_000_000]), tf.zeros([1_000_000])];
+  const moments = { first: tf.zeros([1_000_000]), second: tf.zeros([1_000_000]), starts: [0] };
+  const one = tf.scalar(1);
   const gradient = random(1_000_000);
   const settings = {
     learningRate: 1e-3,
@@ -86,7 +87,7 @@ function others(): Timing[] {
     epsilon: 1e-8,
     weightDecay: 0,
     step: 1,
-    gradientScale: 1,
+    maxNorm: 1,
   };
   const [perToken, perRow] = [random(tokens), random(64, vocab)];
   const rowIds = tf.range(0, 64, 1, 'int32');
@@ -112,10 +113,10 @@ function others(): Timing[] {
       return [back.dHidden, back.dHead!];
     }),
     time('adamW, 1 M', 0, () => {
-      kernels.adamW(parameter, gradient, moments[0]!, moments[1]!, settings);
+      kernels.adamW([parameter], [gradient], moments, one, settings);
       return [];
     }),
-    time('sumOfSquares, 1 M', 0, () => kernels.sumOfSquares(gradient)),
+    time('globalNorm, 1 M', 0, () => kernels.globalNorm([gradient])),
     time('sample 64 rows', 0, () => Object.values(kernels.sample(perRow, rowIds, draw))),
     time('sample 64 rows, top-p', 0, () =>
       Object.values(kernels.sample(perRow, rowIds, { ...draw, topP: 0.9 })),

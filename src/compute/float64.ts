@@ -116,10 +116,17 @@ export function logProb(
   return result;
 }
 
-/** One update; returns the new parameter, m and v. */
-export function adamW(p: Values, gradient: Values, m: Values, v: Values, settings: AdamWSettings) {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = settings;
-  const g = gradient.map((value) => value * gradientScale);
+/** One update; returns the new parameter, m and v. @param norm of the whole gradient, of which this may be a part */
+export function adamW(
+  p: Values,
+  gradient: Values,
+  m: Values,
+  v: Values,
+  norm: number,
+  settings: AdamWSettings,
+) {
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step, maxNorm } = settings;
+  const g = gradient.map((value) => value * Math.min(1, maxNorm / (norm + 1e-6)));
   const nextM = m.map((value, i) => beta1 * value + (1 - beta1) * g[i]!);
   const nextV = v.map((value, i) => beta2 * value + (1 - beta2) * g[i]! ** 2);
   const next = p.map((value, i) => {

@@ -27,8 +27,16 @@ export interface AdamWSettings {
   weightDecay: number;
   /** 1 at the first update; for the bias correction. */
   step: number;
-  /** Factor on the gradient first (clipping by global norm, mean over tokens). */
-  gradientScale: number;
+  /** Gradients of a larger global norm are scaled down to it; Infinity = never. */
+  maxNorm: number;
+}
+
+/** Running means of the gradient and of its square, of all parameters one after the other. */
+export interface Moments {
+  first: Tensor; // [total]
+  second: Tensor; // [total]
+  /** Where each parameter's begin, multiples of 64 values. */
+  starts: readonly number[];
 }
 
 export interface SampleSettings {
@@ -141,12 +149,20 @@ export interface Kernels {
     wantHead: boolean,
   ): { dHidden: Tensor; dHead: Tensor | null };
 
-  /** In place on param, m and v (all of one size). The gradient is only read. */
-  adamW(param: Tensor, gradient: Tensor, m: Tensor, v: Tensor, settings: AdamWSettings): void;
-  /** Scalar tensor Σx², the same each time. */
-  sumOfSquares(x: Tensor): Tensor;
-  /** √Σx² over all tensors, where one pass over them is faster than a sum of `sumOfSquares`. */
-  globalNorm?(tensors: readonly Tensor[]): Tensor;
+  /**
+   * In place on parameters and moments; nothing changes when the norm is not finite. Gradients are in the order of the
+   * parameters and only read.
+   * @param norm scalar, of all gradients
+   */
+  adamW(
+    parameters: readonly Tensor[],
+    gradients: readonly Tensor[],
+    moments: Moments,
+    norm: Tensor,
+    settings: AdamWSettings,
+  ): void;
+  /** Scalar tensor √Σx² over all tensors, the same each time. */
+  globalNorm(tensors: readonly Tensor[]): Tensor;
 
   /**
    * One token a row. logits [R, V], rowIds int32 [R] (the row's name in the noise, unchanged by compaction).

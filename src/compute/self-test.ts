@@ -9,7 +9,7 @@ import { disposeBatch, uploadBatch, type DeviceBatch, type PackedBatch } from '.
 import * as exact from './float64.ts';
 import { lossAndGradients, disposeGradients } from './gradients.ts';
 import { gumbel, noiseKey } from './noise.ts';
-import { adamW } from './ops/adam-w.ts';
+import { adamW, createMoments } from './ops/adam-w.ts';
 import { attention } from './ops/attention.ts';
 import { chosenLogProb } from './ops/chosen-log-prob.ts';
 import { embedding, pickRows } from './ops/embedding.ts';
@@ -63,7 +63,7 @@ const update = {
   epsilon: 0.01,
   weightDecay: 0.1,
   step: 1,
-  gradientScale: 0.5,
+  maxNorm: 0.5,
 };
 
 type Weights<T> = Record<string, T>;
@@ -104,21 +104,21 @@ async function trainingError(values: Weights<number[]>): Promise<number> {
   const norm = globalNorm([...gradients.values()]);
 
   const errors = [exact.largestError(await loss.data(), [exactLoss(values)])];
-  let squares = 0;
-  for (const [name, parameter] of parameters) {
-    const expected = exact.differences((x) => exactLoss({ ...values, [name]: x }), values[name]!);
-    squares += expected.reduce((sum, g) => sum + g * g, 0);
-    const gradient = gradients.get(name)!;
-    errors.push(exact.largestError(await gradient.data(), expected));
-    const moments = [0, 1].map(() => tf.tidy(() => tf.variable(tf.zeros(parameter.shape), false)));
-    adamW(parameter, gradient, moments[0]!, moments[1]!, update);
-    const none = expected.map(() => 0);
-    errors.push(
-      exact.largestError(await parameter.data(), exact.adamW(values[name]!, expected, none, none, update).p),
-    );
-    tf.dispose(moments);
+  const slopes: Record<string, number[]> = {};
+  for (const [name, gradient] of gradients) {
+    slopes[name] = exact.differences((x) => exactLoss({ ...values, [name]: x }), values[name]!);
+    errors.push(exact.largestError(await gradient.data(), slopes[name]));
   }
-  errors.push(exact.largestError(await norm.data(), [Math.sqrt(squares)]));
+  const exactNorm = Math.hypot(...Object.values(slopes).flat());
+  errors.push(exact.largestError(await norm.data(), [exactNorm]));
+  const moments = createMoments([...parameters.values()]);
+  adamW([...parameters.values()], [...gradients.values()], moments, norm, update);
+  for (const [name, parameter] of parameters) {
+    const none = values[name]!.map(() => 0);
+    const next = exact.adamW(values[name]!, slopes[name]!, none, none, exactNorm, update);
+    errors.push(exact.largestError(await parameter.data(), next.p));
+  }
+  tf.dispose([moments.first, moments.second]);
   disposeGradients(gradients);
   disposeBatch(device);
   tf.dispose([loss, norm, at, targets, tables.cos, tables.sin, ...parameters.values()]);

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Random } from '../base/random.ts';
 import { disposeBatch, uploadBatch, type PackedBatch } from '../compute/batch.ts';
 import { disposeGradients, lossAndGradients } from '../compute/gradients.ts';
+import { readValues } from '../compute/transfer.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { trainedParameters, type Policy } from '../model/policy.ts';
 import type { NamedTensor } from '../model/safetensors.ts';
@@ -88,9 +89,10 @@ export async function* pretrain(
     }, parameters);
     try {
       const rate = cosineRateAt(cursor.step, plan.steps, plan.learningRate, plan.warmupSteps, 0.02);
-      const gradNorm = await optimizer.update(gradients, rate, plan.maxGradNorm);
+      const update = optimizer.update(gradients, rate, plan.maxGradNorm);
+      const [gradNorm, [value]] = await Promise.all([update, readValues(loss)]);
       cursor.step++;
-      yield { step: cursor.step, loss: (await loss.data())[0]!, gradNorm, tokens: batch.ids.length };
+      yield { step: cursor.step, loss: value!, gradNorm, tokens: batch.ids.length };
     } finally {
       tf.dispose([loss, ...inputs]);
       disposeGradients(gradients);

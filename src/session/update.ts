@@ -10,6 +10,7 @@ import { AppError } from '../base/errors.ts';
 import { disposeBatch, uploadBatch } from '../compute/batch.ts';
 import { alias } from '../compute/differentiable.ts';
 import { addGradients, disposeGradients, lossAndGradients, type Gradients } from '../compute/gradients.ts';
+import { readValues } from '../compute/transfer.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { trainedParameters, type Policy } from '../model/policy.ts';
 import { logProbs } from '../model/transformer.ts';
@@ -50,12 +51,17 @@ export async function updatePolicy(request: UpdateRequest): Promise<UpdateResult
     const divisor = Math.max(1, batchTokens / config.minibatches);
     let gradients: Gradients | null = null;
     try {
+      const passes: Promise<Pass>[] = [];
       for (const packed of packGroups(minibatch.map(tokensOf), config.passTokens)) {
-        const pass = await runPass(request, minibatch, packed, divisor);
+        const pass = runPass(request, minibatch, packed, divisor);
+        passes.push(pass.measured);
         gradients = addGradients(gradients, pass.gradients);
-        totals.add(pass);
       }
-      totals.gradNorm += await optimizer.update(gradients!, learningRate, config.maxGradNorm);
+      // One wait for everything: what the passes measured travels with the norm.
+      const update = optimizer.update(gradients!, learningRate, config.maxGradNorm);
+      const [gradNorm, ...measured] = await Promise.all([update, ...passes]);
+      totals.gradNorm += gradNorm;
+      for (const pass of measured) totals.add(pass);
       updates++;
     } finally {
       if (gradients) disposeGradients(gradients);
@@ -65,7 +71,6 @@ export async function updatePolicy(request: UpdateRequest): Promise<UpdateResult
 }
 
 interface Pass {
-  gradients: Gradients;
   loss: number;
   entropy: number;
   scored: number;
@@ -73,12 +78,13 @@ interface Pass {
   statistics: ObjectiveStatistics;
 }
 
-async function runPass(
+/** Forward and backward over one packed batch; what is measured arrives later. */
+function runPass(
   { policy, reference, config }: UpdateRequest,
   groups: readonly Group[],
   packed: TrainingBatch,
   batchTokens: number,
-): Promise<Pass> {
+): { gradients: Gradients; measured: Promise<Pass> } {
   const sampled = Float32Array.from(
     packed.at,
     (_, m) => sampleAt(groups, packed, m).rollout.logProbs[packed.token[m]!]!,
@@ -104,24 +110,26 @@ async function runPass(
       return grpoLoss({ logProb, oldLogProb, advantage, referenceLogProb, batchTokens }, config);
     }, trainedParameters(policy));
     kept.push(loss);
-    try {
+    const reads = [...kept, ...(referenceLogProb ? [referenceLogProb] : [])].map((x) => readValues(x));
+    const measured = Promise.all(reads).then(([now, entropies, loss, before]): Pass => {
       // Without the padding of `uploadScored`.
-      const read = async (tensor: tf.Tensor) =>
-        (await tensor.data<'float32'>()).subarray(0, packed.at.length);
-      const [now, entropies] = await Promise.all(kept.slice(0, 2).map(read));
-      const before = referenceLogProb && (await read(referenceLogProb));
+      const scored = (values: Float32Array) => values.subarray(0, packed.at.length);
       return {
-        gradients,
-        loss: (await loss.data())[0]!,
-        entropy: entropies!.reduce((sum, value) => sum + value, 0),
+        loss: loss![0]!,
+        entropy: scored(entropies!).reduce((sum, value) => sum + value, 0),
         scored: packed.at.length,
         tokens: packed.batch.ids.length,
-        statistics: objectiveStatistics(now!, sampled, sampled, advantages, before, config),
+        statistics: objectiveStatistics(
+          scored(now!),
+          sampled,
+          sampled,
+          advantages,
+          before ? scored(before) : null,
+          config,
+        ),
       };
-    } catch (error) {
-      disposeGradients(gradients);
-      throw error;
-    }
+    });
+    return { gradients, measured };
   } finally {
     tf.dispose([scored.at, scored.targets, oldLogProb, advantage, ...kept]);
     if (referenceLogProb) referenceLogProb.dispose();
@@ -163,7 +171,7 @@ class Totals {
     if (!Number.isFinite(loss))
       throw new AppError(
         'loss-not-finite',
-        `The loss is ${loss}; the model was not changed.`,
+        `The loss is ${loss}, so what the model learnt from it cannot be trusted.`,
         'Continue from the last checkpoint with a lower learning rate.',
       );
     this.loss += loss;

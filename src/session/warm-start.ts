@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Random } from '../base/random.ts';
 import { untilFailure } from '../compute/backend.ts';
 import { disposeBatch, uploadBatch } from '../compute/batch.ts';
+import { readValues } from '../compute/transfer.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { addGradients, disposeGradients, lossAndGradients, type Gradients } from '../compute/gradients.ts';
 import { disposePolicy, trainedParameters, type Policy } from '../model/policy.ts';
@@ -129,7 +130,7 @@ export async function imitate(
 ): Promise<{ loss: number; gradNorm: number; tokens: number }> {
   const actionTokens = demonstrations.reduce((sum, { completions }) => sum + completions[0]!.length, 0);
   let gradients: Gradients | null = null;
-  let loss = 0;
+  const losses: Promise<Float32Array>[] = [];
   let tokens = 0;
   try {
     for (const packed of packGroups(demonstrations, config.passTokens)) {
@@ -140,13 +141,14 @@ export async function imitate(
         return tf.div(tf.neg(tf.sum(logProb)), actionTokens) as tf.Scalar;
       }, trainedParameters(policy));
       gradients = addGradients(gradients, pass.gradients);
-      loss += (await pass.loss.data())[0]!;
+      losses.push(readValues(pass.loss));
       tokens += packed.batch.ids.length;
       tf.dispose([pass.loss, scored.at, scored.targets]);
       disposeBatch(batch);
     }
-    const gradNorm = await optimizer.update(gradients!, learningRate, config.maxGradNorm);
-    return { loss, gradNorm, tokens };
+    const update = optimizer.update(gradients!, learningRate, config.maxGradNorm);
+    const [gradNorm, ...parts] = await Promise.all([update, ...losses]);
+    return { loss: parts.reduce((sum, [part]) => sum + part!, 0), gradNorm, tokens };
   } finally {
     if (gradients) disposeGradients(gradients);
   }

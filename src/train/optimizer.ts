@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AppError, assert } from '../base/errors.ts';
 import type { Gradients } from '../compute/gradients.ts';
-import { adamW } from '../compute/ops/adam-w.ts';
+import { adamW, createMoments } from '../compute/ops/adam-w.ts';
 import { globalNorm } from '../compute/ops/global-norm.ts';
 import { readValues } from '../compute/transfer.ts';
 
@@ -27,9 +27,10 @@ export interface AdamW {
   /** Updates made so far. */
   readonly updates: number;
   /**
-   * One update of the parameters in place. The gradients stay the caller's.
+   * One update of the parameters in place, which is under way when this returns. The gradients stay the caller's, who
+   * may dispose of them at once.
    * @param maxNorm gradients of a larger global norm are scaled down to it; Infinity = never
-   * @returns the norm before clipping
+   * @returns the norm before clipping, which travels with whatever else is read in the same turn (`transfer.ts`)
    * @throws AppError `gradient-not-finite`, leaving parameters and moments as they were
    */
   update(gradients: Gradients, learningRate: number, maxNorm?: number): Promise<number>;
@@ -43,37 +44,58 @@ export function createAdamW(
   parameters: ReadonlyMap<string, tf.Variable>,
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamWOptions = {},
 ): AdamW {
-  const first = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]));
-  const second = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]));
+  const variables = [...parameters.values()];
+  const moments = createMoments(variables);
   let updates = 0;
+
+  async function read(moment: tf.Tensor): Promise<Map<string, Float32Array>> {
+    const all = await readValues(moment);
+    const parts = [...parameters].map(([name, { size }], index) => {
+      const start = moments.starts[index]!;
+      return [name, all.slice(start, start + size)] as const;
+    });
+    return new Map(parts);
+  }
+
+  function write(moment: tf.Tensor, values: ReadonlyMap<string, Float32Array>): void {
+    const all = new Float32Array(moment.size);
+    [...parameters].forEach(([name, { size }], index) => {
+      const stored = values.get(name);
+      assert(stored?.length === size, `the stored moments have ${size} values for ${name}`);
+      all.set(stored, moments.starts[index]!);
+    });
+    const tensor = tf.tensor1d(all);
+    (moment as tf.Variable).assign(tensor);
+    tensor.dispose();
+  }
+
   return {
     get updates() {
       return updates;
     },
     async update(gradients, learningRate, maxNorm = Infinity) {
-      const scalar = globalNorm([...parameters.keys()].map((name) => gradients.get(name)!));
-      const norm = (await scalar.data())[0]!;
-      scalar.dispose();
-      if (!Number.isFinite(norm)) throw notFinite(norm);
+      const inOrder = [...parameters.keys()].map((name) => gradients.get(name)!);
+      const scalar = globalNorm(inOrder);
       updates++;
-      // PyTorch's clip_grad_norm_ adds the same 1e-6.
-      const gradientScale = Math.min(1, maxNorm / (norm + 1e-6));
-      const settings = { learningRate, beta1, beta2, epsilon, weightDecay, gradientScale, step: updates };
-      for (const [name, parameter] of parameters) {
-        adamW(parameter, gradients.get(name)!, first.get(name)!, second.get(name)!, settings);
-      }
-      return norm;
+      const settings = { learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, step: updates };
+      adamW(variables, inOrder, moments, scalar, settings);
+      const reading = readValues(scalar);
+      scalar.dispose();
+      const norm = (await reading)[0]!;
+      if (Number.isFinite(norm)) return norm;
+      updates--;
+      throw notFinite(norm);
     },
     async snapshot() {
-      return { first: await read(first), second: await read(second), updates };
+      return { first: await read(moments.first), second: await read(moments.second), updates };
     },
     restore(state) {
-      write(first, state.first);
-      write(second, state.second);
+      write(moments.first, state.first);
+      write(moments.second, state.second);
       updates = state.updates;
     },
     dispose() {
-      tf.dispose([...first.values(), ...second.values()]);
+      tf.dispose([moments.first, moments.second]);
     },
   };
 }
@@ -84,27 +106,4 @@ function notFinite(norm: number): AppError {
     `The gradient's norm is ${norm}, so an update would destroy the model. The model was not changed.`,
     'Continue from the last checkpoint with a lower learning rate; if the first step fails so, the weights are damaged.',
   );
-}
-
-function zeros(shape: number[]): tf.Variable {
-  const tensor = tf.zeros(shape);
-  const variable = tf.variable(tensor, false);
-  tensor.dispose();
-  return variable;
-}
-
-async function read(moments: ReadonlyMap<string, tf.Variable>): Promise<Map<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
-  for (const [name, variable] of moments) values.set(name, await readValues(variable));
-  return values;
-}
-
-function write(moments: ReadonlyMap<string, tf.Variable>, values: ReadonlyMap<string, Float32Array>): void {
-  for (const [name, variable] of moments) {
-    const stored = values.get(name);
-    assert(stored?.length === variable.size, `the stored moments have ${variable.size} values for ${name}`);
-    const tensor = tf.tensor(stored, variable.shape, 'float32');
-    variable.assign(tensor);
-    tensor.dispose();
-  }
 }

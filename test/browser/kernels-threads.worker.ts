@@ -23,13 +23,11 @@ function results(kernels: WasmKernels): string[] {
     const norm = kernels.rmsNorm(x, random(6, width), 1e-5);
     const chosen = kernels.logProb(x, w, ids, 1.5);
     const parameter = random(7, 100_000);
-    const moments = [tf.zeros([100_000]), tf.zeros([100_000])];
+    const moments = { first: tf.zeros([100_000]), second: tf.zeros([100_000]), starts: [0] };
     const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.9, epsilon: 1e-8, weightDecay: 0.1 };
-    kernels.adamW(parameter, random(8, 100_000), moments[0]!, moments[1]!, {
-      ...settings,
-      step: 1,
-      gradientScale: 1,
-    });
+    const gradient = random(8, 100_000);
+    const options = { ...settings, step: 1, maxNorm: 1 };
+    kernels.adamW([parameter], [gradient], moments, kernels.globalNorm([gradient]), options);
     const tensors = [
       y,
       kernels.linearBackwardX(y, w),
@@ -61,8 +59,9 @@ function results(kernels: WasmKernels): string[] {
         ),
       ),
       parameter,
-      ...moments,
-      kernels.sumOfSquares(y),
+      moments.first,
+      moments.second,
+      kernels.globalNorm([y]),
       ...Object.values(
         kernels.sample(y, tf.range(0, tokens, 1, 'int32'), {
           temperature: 1,

@@ -287,31 +287,47 @@ async function tables({ kernels, random, check }: Context): Promise<void> {
 }
 
 async function optimizers({ kernels, random, check }: Context): Promise<void> {
-  for (const size of [1, 131, 40_000]) {
-    const [p, g, m] = [normals(random, size), normals(random, size), normals(random, size)];
-    const v = normals(random, size).map(Math.abs);
-    const settings = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 };
-    const tensors = [p, g, m, v].map((values) => floats(values, [size])) as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ];
-    await tensors[0].data(); // A copy on the host must not outlive the update.
-    kernels.adamW(...tensors, { ...settings, step: 3, gradientScale: 0.5 });
-    const nextM = m.map((value, i) => 0.9 * value + 0.1 * 0.5 * g[i]!);
-    const nextV = v.map((value, i) => 0.99 * value + 0.01 * (0.5 * g[i]!) ** 2);
-    const nextP = p.map((value, i) => {
-      const step = (0.01 * nextM[i]!) / (1 - 0.9 ** 3) / (Math.sqrt(nextV[i]! / (1 - 0.99 ** 3)) + 1e-8);
-      return value * (1 - 0.001) - step;
-    });
-    await check(`adamW's m ${size}`, tensors[2], nextM, 1e-6);
-    await check(`adamW's v ${size}`, tensors[3], nextV, 1e-6);
-    await check(`adamW's p ${size}`, tensors[0], nextP, 1e-6);
-    const squares = g.reduce((sum, value) => sum + value * value, 0);
-    await check(`sumOfSquares ${size}`, kernels.sumOfSquares(tensors[1]), [squares], 2e-6);
-    const norm = kernels.globalNorm!([tensors[1], floats([3], [1]), tensors[1]]);
-    await check(`globalNorm ${size}`, norm, [Math.sqrt(2 * squares + 9)], 2e-6);
+  const settings = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, step: 3 };
+  for (const sizes of [[1], [131, 4, 40_000], [8, 64, 4, 4096, 12, 256, 20, 8, 100, 16]]) {
+    const sum = sizes.reduce((total, size) => total + size, 0);
+    const name = sizes.join();
+    const random32 = () => sizes.map((size) => normals(random, size));
+    const [p, g, m] = [random32(), random32(), random32()];
+    const v = random32().map((values) => values.map(Math.abs));
+    const starts: number[] = [];
+    let end = 0;
+    for (const size of sizes) {
+      starts.push(end);
+      end += Math.ceil(size / 64) * 64;
+    }
+    const placed = (parts: Values[]) => {
+      const all = new Float32Array(end);
+      parts.forEach((part, t) => all.set(part, starts[t]));
+      return floats(all, [end]);
+    };
+    const tensors = (parts: Values[]) => parts.map((part, t) => floats(part, [sizes[t]!]));
+    const [parameters, gradients] = [tensors(p), tensors(g)];
+    const moments = { first: placed(m), second: placed(v), starts };
+    const squares = g.flat().reduce((total, value) => total + value * value, 0);
+    const norm = kernels.globalNorm(gradients);
+    await parameters[0]!.data(); // A copy on the host must not outlive the update.
+    for (const broken of [NaN, Infinity])
+      kernels.adamW(parameters, gradients, moments, floats([broken], []), { ...settings, maxNorm: 1 });
+    const maxNorm = Math.sqrt(sum) / 2;
+    kernels.adamW(parameters, gradients, moments, norm, { ...settings, maxNorm });
+    const clip = Math.min(1, maxNorm / (Math.sqrt(squares) + 1e-6));
+    const nextM = m.map((part, t) => part.map((value, i) => 0.9 * value + 0.1 * clip * g[t]![i]!));
+    const nextV = v.map((part, t) => part.map((value, i) => 0.99 * value + 0.01 * (clip * g[t]![i]!) ** 2));
+    for (const [t, part] of p.entries()) {
+      const next = part.map((value, i) => {
+        const spread = Math.sqrt(nextV[t]![i]! / (1 - 0.99 ** 3)) + 1e-8;
+        return value * (1 - 0.001) - (0.01 * nextM[t]![i]!) / (1 - 0.9 ** 3) / spread;
+      });
+      await check(`adamW's p ${t} of ${name}`, parameters[t]!, next, 1e-6);
+    }
+    await check(`adamW's m ${name}`, moments.first, [...placed(nextM).dataSync()], 1e-6);
+    await check(`adamW's v ${name}`, moments.second, [...placed(nextV).dataSync()], 1e-6);
+    await check(`globalNorm ${name}`, norm, [Math.sqrt(squares)], 2e-6);
   }
 }
 

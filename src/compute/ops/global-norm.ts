@@ -4,18 +4,15 @@ import { fastKernels } from '../kernels.ts';
 import type { Kernels } from '../operations.ts';
 
 export const stock = {
-  sumOfSquares(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => tf.sum(tf.square(x)));
+  globalNorm(tensors: readonly tf.Tensor[]): tf.Tensor {
+    // Not addN, which binds all its inputs at once on WebGPU.
+    return tf.tidy(() =>
+      tf.sqrt(tf.sum(tf.concat(tensors.map((x) => tf.reshape(tf.sum(tf.square(x)), [1]))))),
+    );
   },
-} satisfies Pick<Kernels, 'sumOfSquares'>;
+} satisfies Pick<Kernels, 'globalNorm'>;
 
 /** √Σx² over all tensors, as a scalar. */
 export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
-  const fast = fastKernels();
-  if (fast?.globalNorm) return fast.globalNorm(tensors) as tf.Scalar;
-  const kernels = fast ?? stock;
-  // Not addN, which binds all its inputs at once on WebGPU.
-  return tf.tidy(() =>
-    tf.sqrt(tf.sum(tf.concat(tensors.map((x) => tf.reshape(kernels.sumOfSquares(x), [1]))))),
-  );
+  return (fastKernels() ?? stock).globalNorm(tensors) as tf.Scalar;
 }

@@ -20,7 +20,7 @@ type Layers = Pick<
   | 'embedding'
   | 'embeddingBackward'
   | 'adamW'
-  | 'sumOfSquares'
+  | 'globalNorm'
 >;
 
 /** Length of the last axis. */
@@ -213,31 +213,36 @@ export function layers(pool: Pool): Layers {
       return dw;
     },
 
-    adamW(param, gradient, m, v, settings) {
-      const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = settings;
-      assert(
-        [gradient, m, v].every((tensor) => tensor.size === param.size),
-        `adamW: gradient and moments have the parameter's ${param.size} values`,
-      );
+    adamW(parameters, gradients, { first, second, starts }, norm, settings) {
+      const { learningRate, beta1, beta2, epsilon, weightDecay, step, maxNorm } = settings;
       const rate = learningRate / (1 - beta1 ** step);
       const correction = 1 / Math.sqrt(1 - beta2 ** step);
       const keep = 1 - learningRate * weightDecay;
-      const tensors = [param, gradient, m, v].map(addressOf);
-      const chunks = chunksFor(pool, Math.ceil(param.size / 4), param.size);
-      const factors = [rate, correction, beta1, beta2, epsilon, keep, gradientScale];
-      pool.run('adamW', chunks, param.size, ...tensors, ...factors);
-      [param, m, v].forEach(markChanged);
+      const found = new Float32Array(heapMemory().buffer, addressOf(norm), 1)[0]!;
+      if (!Number.isFinite(found)) return;
+      const factors = [rate, correction, beta1, beta2, epsilon, keep, Math.min(1, maxNorm / (found + 1e-6))];
+      parameters.forEach((parameter, index) => {
+        const { size } = parameter;
+        const gradient = gradients[index]!;
+        assert(gradient.size === size, `adamW: the gradient has the parameter's ${size} values`);
+        const moments = [first, second].map((all) => addressOf(all) + 4 * starts[index]!);
+        const chunks = chunksFor(pool, Math.ceil(size / 4), size);
+        pool.run('adamW', chunks, size, addressOf(parameter), addressOf(gradient), ...moments, ...factors);
+      });
+      [...parameters, first, second].forEach(markChanged);
     },
 
-    sumOfSquares(x) {
-      const blocks = Math.ceil(x.size / 16384);
+    globalNorm(tensors) {
       const result = emptyTensor([]);
-      withScratch(blocks * 8, (partials) => {
-        pool.run('sumOfSquares', chunksFor(pool, blocks, x.size / 4), x.size, addressOf(x), partials);
-        const { buffer } = heapMemory();
-        const sum = new Float64Array(buffer, partials, blocks).reduce((total, part) => total + part, 0);
-        new Float32Array(buffer, addressOf(result), 1)[0] = sum;
-      });
+      let sum = 0;
+      for (const x of tensors) {
+        const blocks = Math.ceil(x.size / 16384);
+        withScratch(blocks * 8, (partials) => {
+          pool.run('sumOfSquares', chunksFor(pool, blocks, x.size / 4), x.size, addressOf(x), partials);
+          sum = new Float64Array(heapMemory().buffer, partials, blocks).reduce((a, b) => a + b, sum);
+        });
+      }
+      new Float32Array(heapMemory().buffer, addressOf(result), 1)[0] = Math.sqrt(sum);
       return result;
     },
   };

@@ -35,6 +35,8 @@ export interface Gpu {
   readonly family: Family;
   /** Bytes of a buffer that one kernel can see. */
   readonly bindingBytes: number;
+  /** Buffers that one kernel can see. */
+  readonly storageBuffers: number;
   /** A list of integers on the GPU. */
   upload(values: Int32Array): tf.Tensor;
   /** A tensor of this shape with whatever values its memory has. */
@@ -74,8 +76,9 @@ interface Pipeline {
 
 export interface GpuOptions {
   family: Family;
-  /** Below the device's own limit only in tests. */
+  /** Below the device's own limits only in tests. */
   bindingBytes?: number;
+  storageBuffers?: number;
 }
 
 /** Commands recorded before they are handed to the GPU. */
@@ -84,7 +87,7 @@ const commandsPerSubmit = 256;
 const keptAtMost = 8192;
 
 /** On the current backend, which must be `webgpu`. */
-export function openGpu({ family, bindingBytes }: GpuOptions): Gpu {
+export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): Gpu {
   assert(tf.getBackend() === 'webgpu', `WebGPU kernels run on the backend webgpu, not on ${tf.getBackend()}`);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', commandsPerSubmit);
   const backend = tf.backend() as unknown as Backend;
@@ -161,6 +164,7 @@ export function openGpu({ family, bindingBytes }: GpuOptions): Gpu {
   return {
     family,
     bindingBytes: Math.min(bindingBytes ?? Infinity, device.limits.maxStorageBufferBindingSize),
+    storageBuffers: Math.min(storageBuffers ?? Infinity, device.limits.maxStorageBuffersPerShaderStage),
     upload: (values) => tf.tensor1d(values, 'int32'),
     empty(shape, dtype = 'float32') {
       const info = backend.makeTensorInfo(shape, dtype);

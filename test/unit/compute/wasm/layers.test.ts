@@ -214,11 +214,13 @@ describe.each(variants)('kernels with fused multiply-add: %s', (relaxed) => {
           beta2: 0.95,
           epsilon: 1e-8,
           weightDecay: 0.1,
-          gradientScale: 0.5,
+          maxNorm: 0.5,
         };
-        kernels.adamW(tp, floats(gradient, [size]), tm, tv, { ...s, step });
+        const tg = floats(gradient, [size]);
+        const moments = { first: tm, second: tv, starts: [0] };
+        kernels.adamW([tp], [tg], moments, kernels.globalNorm([tg]), { ...s, step });
         for (let i = 0; i < size; i++) {
-          const g = gradient[i]! * s.gradientScale;
+          const g = (gradient[i]! * s.maxNorm) / (Math.hypot(...gradient) + 1e-6);
           m[i] = 0.9 * m[i]! + 0.1 * g;
           v[i] = 0.95 * v[i]! + 0.05 * g * g;
           const [mHat, vHat] = [m[i]! / (1 - 0.9 ** step), v[i]! / (1 - 0.95 ** step)];
@@ -241,18 +243,20 @@ describe.each(variants)('kernels with fused multiply-add: %s', (relaxed) => {
         beta2: 0.9,
         epsilon: 0,
         weightDecay: 0,
-        gradientScale: 1,
+        maxNorm: Infinity,
         step: 1,
       };
-      kernels.adamW(w, tf.ones([3, 2]), tf.zeros([3, 2]), tf.zeros([3, 2]), s);
+      const moments = { first: tf.zeros([6]), second: tf.zeros([6]), starts: [0] };
+      kernels.adamW([w], [tf.ones([3, 2])], moments, tf.scalar(1), s);
       expect(distance(tf.matMul(x, w), [1.5, 1.5, 1.5, 1.5])).toBeLessThan(1e-6);
     });
   });
 
-  it.each([1, 7, 16384, 40001])('sums the squares of %i values', (size) => {
+  it.each([1, 7, 16384, 40001])('finds the norm of %i values and three more', (size) => {
     tf.tidy(() => {
       const x = normals(random, size);
-      expect(distance(kernels.sumOfSquares(floats(x, [size])), [dot(x, x)])).toBeLessThan(1e-6);
+      const norm = kernels.globalNorm([floats(x, [size]), tf.ones([3])]);
+      expect(distance(norm, [Math.sqrt(dot(x, x) + 3)])).toBeLessThan(1e-6);
     });
   });
 });
