@@ -1,4 +1,7 @@
-/** Three kinds of tests: `unit` in Node, `browser` and `e2e` in a real Chromium that each test file drives itself. */
+/**
+ * Four kinds of tests: `unit` in Node, `dawn` in Node with WebGPU, `browser` and `e2e` in a real Chromium that each
+ * test file drives itself.
+ */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +13,16 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           testTimeout: 60_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'dawn',
+          include: ['test/dawn/**/*.test.ts'],
+          // lavapipe compiles each kernel at length the first time; its cache makes the next runs short.
+          testTimeout: 600_000,
+          maxWorkers: 1,
+          fileParallelism: false,
         },
       },
       {

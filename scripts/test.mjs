@@ -62,6 +62,7 @@ const parts = {
   lint: () => check('Lint', 'eslint', ['.']),
   format: () => check('Format', 'prettier', ['--check', '--log-level', 'warn', '.']),
   unit: () => suite('Unit tests (Node)', 'unit'),
+  dawn: () => suite('WebGPU in Node (Dawn)', 'dawn'),
   browser: async () =>
     suite('Browser tests (Chromium)', 'browser', { CHROMIUM_PATH: await ensureChromium() }),
   e2e: async () => suite('End-to-end tests (Chromium)', 'e2e', { CHROMIUM_PATH: await ensureChromium() }),

@@ -1,13 +1,9 @@
 /** Proves: WebGPU kernels equal float64 in poisoned memory, in both tile families; models equal stock operations. */
 import { expect, it } from 'vitest';
 import { runInBrowserWorker } from '../../scripts/lib/browser-worker.ts';
-import type { Outcome } from './webgpu-ops.checks.ts';
+import type * as ops from './webgpu-ops.report.ts';
 
-interface Report {
-  error?: string;
-  adapter: string;
-  outcomes: Outcome[];
-}
+type Report = ops.Report & { error?: string };
 
 const divided = ['products', 'tables', 'optimizers', 'scores'];
 

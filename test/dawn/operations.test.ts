@@ -1,0 +1,28 @@
+/** Proves: through Dawn in Node too, kernels equal float64 in poisoned memory and models equal stock operations. */
+import { describe, expect, it } from 'vitest';
+import { softwareAdapters } from '../../scripts/lib/dawn.ts';
+import type { Report, Work } from '../browser/webgpu-ops.report.ts';
+import { runWithDawn } from '../helpers/dawn.ts';
+
+const wrong = ({ outcomes }: Report) => outcomes.filter(({ distance, bound }) => !(distance <= bound));
+
+// What a GPU runs is proven on lavapipe, which has shader-f16 and subgroups; SwiftShader takes the other tiles.
+describe.each([
+  ['SwiftShader', 'registers'],
+  ['lavapipe', 'tiled'],
+] as const)('on %s', (name, family) => {
+  const adapter = softwareAdapters().find((known) => known.name === name);
+  const report = (work: Work) => runWithDawn<Report>('test/dawn/operations.process.ts', work, adapter!);
+
+  it.skipIf(!adapter)(`computes every operation within its bound in ${family} tiles`, async () => {
+    const found = await report([{ family }]);
+    expect(found.outcomes.length).toBeGreaterThan(200);
+    expect(wrong(found)).toEqual([]);
+  });
+
+  it.skipIf(!adapter)('gives the gradients and the tokens of stock operations', async () => {
+    const found = await report('models');
+    expect(found.outcomes.length).toBeGreaterThan(100);
+    expect(wrong(found)).toEqual([]);
+  });
+});
