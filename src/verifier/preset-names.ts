@@ -100,6 +100,12 @@ export const presetWords = [
     summary: 'Two queries are equal when they find the same documents in the dataset’s corpus.',
   },
   {
+    name: 'search-steps',
+    title: 'Search, step by step',
+    summary:
+      'A search counts when it finds a document that the next step needs, opening counts for any such document, other calls by their arguments, as guarded. Needs documents and evidence in the dataset.',
+  },
+  {
     name: 'judge',
     title: 'Language model as judge',
     summary:

@@ -7,6 +7,7 @@ import { presetWords, type PresetName, type PresetWords } from './preset-names.t
 import { random } from './random.ts';
 import { scriptTools } from './script-tools.ts';
 import { searchEvidence } from './search-evidence.ts';
+import { searchSteps } from './search-steps.ts';
 import { shell } from './shell.ts';
 import { singleStep } from './single-step.ts';
 import { sql } from './sql.ts';
@@ -60,6 +61,7 @@ const recipes: Record<PresetName, Recipe> = {
   'shell-simulated': { make: shell, defaults: { messages: 'told', lacking: 'failed' } },
   'script-tools': { make: scriptTools },
   'search-evidence': { make: searchEvidence },
+  'search-steps': { make: searchSteps },
   judge: { make: judge },
   strict: { make: () => strict },
   random: { make: random },

@@ -5,10 +5,8 @@
  * The sample's `world`: `{documents: [{id, title?, text}], evidence?: [ids]}`. With `evidence`, only those documents
  * count; without, the documents that the demonstrated query ranks highest.
  */
-import MiniSearch from 'minisearch';
-import { hash32 } from '../base/random.ts';
-import type { Json } from '../base/json.ts';
 import { isObject } from '../base/json.ts';
+import { findDocuments } from './document-index.ts';
 import { formatVerdict } from './format-gate.ts';
 import { maximumMatching } from './matching.ts';
 import { programsOf } from './program.ts';
@@ -23,12 +21,6 @@ export interface SearchEvidenceOptions {
 }
 
 const PARAMETERS = ['query', 'q', 'search_query', 'search_term', 'keywords', 'question', 'text', 'input'];
-
-interface Document {
-  id: string;
-  title: string;
-  text: string;
-}
 
 export function searchEvidence({
   retrieved = 5,
@@ -46,13 +38,9 @@ export function searchEvidence({
     const made = programsOf(sample.attempt.action, PARAMETERS);
     if (!made) return verdict(0, 'NO_QUERY', 'The call holds no query.');
 
-    const index = indexOf(world.documents);
+    const { documents } = world;
     const named = Array.isArray(world.evidence) ? new Set(world.evidence.map(String)) : null;
-    const find = (query: string) =>
-      index
-        .search(query)
-        .slice(0, retrieved)
-        .map(({ id }) => String(id));
+    const find = (query: string) => findDocuments(documents, query, retrieved);
     const targets = wanted.map(({ text }) => find(text).filter((id) => !named || named.has(id)));
     if (targets.some((target) => target.length === 0)) {
       return notApplicable('The demonstrated query finds no evidence in these documents.');
@@ -90,41 +78,4 @@ function verdict(reward: number, category: string, reason: string): Verdict {
 function isSameEvidence(target: string[], found: string[], isNamed: boolean, overlap: number): boolean {
   const shared = target.filter((id) => found.includes(id)).length;
   return isNamed ? shared === target.length : shared / (target.length + found.length - shared) >= overlap;
-}
-
-/** Building an index costs far more than a query; a corpus arrives as a copy with every batch of samples. */
-const indexes = new Map<string, MiniSearch<Document>>();
-const recent = new WeakMap<Json[], MiniSearch<Document>>();
-const MOST_INDEXES = 4;
-
-function indexOf(given: Json[]): MiniSearch<Document> {
-  const known = recent.get(given);
-  if (known) return known;
-  const documents = given.map(readDocument);
-  const key = contentKey(documents);
-  let index = indexes.get(key);
-  if (!index) {
-    index = new MiniSearch<Document>({ fields: ['title', 'text'], searchOptions: { combineWith: 'OR' } });
-    const seen = new Set<string>();
-    index.addAll(documents.filter(({ id }) => !seen.has(id) && seen.add(id)));
-    if (indexes.size >= MOST_INDEXES) indexes.clear();
-    indexes.set(key, index);
-  }
-  recent.set(given, index);
-  return index;
-}
-
-function readDocument(given: Json, position: number): Document {
-  const text = (value: Json | undefined) => (typeof value === 'string' ? value : '');
-  if (!isObject(given)) return { id: String(position), title: '', text: text(given) };
-  const id =
-    typeof given.id === 'string' || typeof given.id === 'number' ? String(given.id) : String(position);
-  return { id, title: text(given.title), text: text(given.text ?? given.content) };
-}
-
-/** 64 bits over all of the content, and its size. */
-function contentKey(documents: Document[]): string {
-  const parts = documents.flatMap(({ id, title, text }) => [id, title, text]);
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return `${documents.length} ${length} ${hash32('one', ...parts)} ${hash32('two', ...parts)}`;
 }
