@@ -73,10 +73,16 @@ const DRIVER = `(async () => {
   return JSON.stringify({ before, state: text(globalThis.state), results });
 })()`;
 
+/**
+ * @param limitMs of wall-clock time
+ * @param limitSteps of the program, in units of about 10 000 jumps and calls (QuickJS looks up that often): unlike
+ *   time, the same on a busy machine
+ */
 export async function runScript(
   world: ScriptWorld,
   calls: ScriptCall[],
   limitMs: number,
+  limitSteps = Infinity,
 ): Promise<ScriptOutcome> {
   const { quickJs, Scope } = await (loading ??= load());
   const end = performance.now() + limitMs;
@@ -86,7 +92,8 @@ export async function runScript(
       const runtime = scope.manage(quickJs.newRuntime());
       runtime.setMemoryLimit(MEMORY_BYTES);
       runtime.setMaxStackSize(STACK_BYTES);
-      runtime.setInterruptHandler(isLate);
+      let steps = 0;
+      runtime.setInterruptHandler(() => isLate() || ++steps > limitSteps);
       const context = scope.manage(runtime.newContext());
       const failed = (error: QuickJSHandle, what: string) =>
         failure(context.dump(scope.manage(error)), isLate(), what);
