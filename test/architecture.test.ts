@@ -27,6 +27,22 @@ const arrows: Record<string, Arrows> = {
   train: { imports: ['base', 'compute'] },
   export: { imports: ['base', 'model'], types: ['store', 'config', 'trajectory'] },
   session: { imports: ['base', ...leaves, 'model', 'rollout', 'pivot', 'train', 'export'] },
+  study: {
+    imports: [
+      'base',
+      'config',
+      'trajectory',
+      'text',
+      'environment',
+      'verifier',
+      'compute',
+      'model',
+      'rollout',
+      'pivot',
+      'train',
+      'session',
+    ],
+  },
   workers: {
     imports: [
       'base',

@@ -1,57 +1,75 @@
-/** Plays whole tasks of a simulated world with a policy, many side by side, and says how many it solved. */
+/** Plays whole tasks of a simulated world with a policy, many side by side. */
 import { hash32, Random } from '../base/random.ts';
-import { untilFailure } from '../compute/backend.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Episode, World } from '../environment/environment.ts';
-import { worldNamed } from '../environment/worlds.ts';
-import type { Policy } from '../model/policy.ts';
-import { generate } from '../rollout/generate.ts';
-import { getDataset } from '../store/datasets.ts';
-import type { Codec } from '../text/codec.ts';
+import type { Rollout } from '../rollout/generate.ts';
+import { sampleActions, type Actor } from './sample.ts';
 
-/** The world that a built-in dataset was made in; null for everything else. */
-export async function worldOf(datasetId: string): Promise<World | null> {
-  const dataset = await getDataset(datasetId);
-  return (dataset?.isBuiltIn && worldNamed(dataset.name)) || null;
+/** What the policy saw and did in one turn of an episode. */
+export interface PlayedTurn {
+  promptIds: Int32Array; // [T]
+  rollout: Rollout;
+}
+
+export interface PlayedEpisode {
+  isSuccess: boolean;
+  turns: PlayedTurn[];
 }
 
 /**
- * Share of `count` held-out tasks solved, sampled at the run's temperature; always the same tasks and seeds.
- * An episode whose prompt outgrows the run's limit counts as not solved.
+ * One episode for each task. One whose prompt outgrows the run's limit ends there and is no success.
+ * @param label names the episodes' chance: the same label, tasks and weights give the same episodes
  */
+export async function playEpisodes<Task>(
+  actor: Actor,
+  world: World,
+  tasks: readonly Task[],
+  label: string,
+  config: Pick<RunConfig, 'temperature' | 'maxNewTokens' | 'maxPromptTokens'>,
+): Promise<PlayedEpisode[]> {
+  const { codec } = actor;
+  const playing: { state: Episode; turns: PlayedTurn[] }[] = [];
+  for (const task of tasks) playing.push({ state: (await world.reset(task)) as Episode, turns: [] });
+  for (let turn = 0; ; turn++) {
+    const acting = playing
+      .map((episode, index) => ({ ...episode, index }))
+      .filter(({ state }) => !state.isOver)
+      .map((episode) => ({
+        ...episode,
+        promptIds: Int32Array.from(codec.promptIds(episode.state.messages, episode.state.tools)),
+      }))
+      .filter(({ promptIds }) => promptIds.length <= config.maxPromptTokens);
+    if (!acting.length) break;
+    const rollouts = await sampleActions(
+      actor,
+      {
+        prompts: acting.map(({ promptIds }) => promptIds),
+        promptSeeds: acting.map(({ index }) => hash32(label, index, turn)),
+        samplesPerPrompt: 1,
+      },
+      config,
+    );
+    for (const [i, { state, turns, promptIds }] of acting.entries()) {
+      const rollout = rollouts[i]![0]!;
+      turns.push({ promptIds, rollout });
+      await world.step(state, codec.read(rollout.ids, rollout.finish === 'stop', state.tools).action);
+    }
+  }
+  const played: PlayedEpisode[] = [];
+  for (const { state, turns } of playing)
+    played.push({ isSuccess: state.isOver && (await world.isSuccess(state)), turns });
+  return played;
+}
+
+/** Share of `count` held-out tasks solved, sampled at the run's temperature; always the same tasks and seeds. */
 export async function solveTasks(
-  policy: Policy,
-  codec: Codec,
+  actor: Actor,
   world: World,
   count: number,
   config: RunConfig,
 ): Promise<number> {
   const random = new Random('held-out tasks');
-  const episodes: Episode[] = [];
-  for (let i = 0; i < count; i++)
-    episodes.push((await world.reset(world.drawTask(random.fork(i), 'heldout'))) as Episode);
-  for (let turn = 0; ; turn++) {
-    const acting = episodes
-      .map((episode, index) => ({ episode, index, prompt: codec.promptIds(episode.messages, episode.tools) }))
-      .filter(({ episode, prompt }) => !episode.isOver && prompt.length <= config.maxPromptTokens);
-    if (!acting.length) break;
-    const rollouts = await untilFailure(
-      generate({
-        policy,
-        prompts: acting.map(({ prompt }) => Int32Array.from(prompt)),
-        promptSeeds: acting.map(({ index }) => hash32('episode', index, turn)),
-        samplesPerPrompt: 1,
-        sampling: { temperature: config.temperature, topP: 1, topK: 0, minP: 0 },
-        maxNewTokens: config.maxNewTokens,
-        stopIds: codec.stopIds,
-      }),
-    );
-    for (const [i, { episode }] of acting.entries()) {
-      const { ids, finish } = rollouts[i]![0]!;
-      await world.step(episode, codec.read(ids, finish === 'stop', episode.tools).action);
-    }
-  }
-  let solved = 0;
-  for (const episode of episodes) if (episode.isOver && (await world.isSuccess(episode))) solved++;
-  return solved / count;
+  const tasks = Array.from({ length: count }, (_, index) => world.drawTask(random.fork(index), 'heldout'));
+  const played = await playEpisodes(actor, world, tasks, 'episode', config);
+  return played.filter(({ isSuccess }) => isSuccess).length / count;
 }

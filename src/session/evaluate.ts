@@ -1,12 +1,11 @@
 /** Held-out evaluation: one sampled and one greedy action for each held-out turn, always the same turns and seeds. */
 import { hash32 } from '../base/random.ts';
 import { mean } from '../base/statistics.ts';
-import { untilFailure } from '../compute/backend.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Policy } from '../model/policy.ts';
-import { generate } from '../rollout/generate.ts';
 import type { Codec } from '../text/codec.ts';
 import { judge, type Verify } from './judge.ts';
+import { sampleActions } from './sample.ts';
 import type { Turn } from './turns.ts';
 
 /** Turns sampled at once: enough rows to keep the backend busy, few enough for its memory. */
@@ -31,16 +30,14 @@ export async function evaluate(
     const rewards: number[] = [];
     for (let at = 0; at < turns.length; at += CHUNK) {
       const chunk = turns.slice(at, at + CHUNK);
-      const rollouts = await untilFailure(
-        generate({
-          policy,
+      const rollouts = await sampleActions(
+        { policy, codec },
+        {
           prompts: chunk.map((turn) => turn.promptIds),
           promptSeeds: chunk.map((turn) => hash32('evaluate', turn.candidateId)),
           samplesPerPrompt: 1,
-          sampling: { temperature, topP: 1, topK: 0, minP: 0 },
-          maxNewTokens: config.maxNewTokens,
-          stopIds: codec.stopIds,
-        }),
+        },
+        { temperature, maxNewTokens: config.maxNewTokens },
       );
       const judged = await judge(chunk, rollouts, codec, config.verifier, verify);
       for (const { verdict } of judged.flat()) if (verdict.reward !== null) rewards.push(verdict.reward);

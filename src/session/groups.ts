@@ -2,17 +2,40 @@
 import { deviation, mean } from '../base/statistics.ts';
 import type { GroupRecord } from '../store/schema.ts';
 import type { Codec } from '../text/codec.ts';
+import { groupAdvantages, type AdvantageKind } from '../train/advantage.ts';
 import { attemptRecord, type JudgedRollout } from './judge.ts';
 import type { Turn } from './turns.ts';
 
-export interface Group {
-  turn: Turn;
-  samples: JudgedRollout[]; // [G]
+/** What an update needs of a group: a prompt, what was sampled after it, and how much better than the rest it was. */
+export interface ScoredGroup {
+  turn: Pick<Turn, 'promptIds'>;
+  samples: Pick<JudgedRollout, 'rollout'>[]; // [G]
   advantages: Float64Array; // [G]
 }
 
+export interface Group extends ScoredGroup {
+  turn: Turn;
+  samples: JudgedRollout[]; // [G]
+}
+
+/** @param judged [P][G], in the order of `turns` */
+export function groupsOf(
+  turns: readonly Turn[],
+  judged: readonly JudgedRollout[][],
+  kind: AdvantageKind,
+): Group[] {
+  return judged.map((samples, p) => ({
+    turn: turns[p]!,
+    samples,
+    advantages: groupAdvantages(
+      samples.map(({ verdict }) => verdict.reward),
+      kind,
+    ),
+  }));
+}
+
 /** A group whose rewards are not all equal; the others have zero advantage (Proposition 3.1). */
-export function isInformative(group: Group): boolean {
+export function isInformative(group: ScoredGroup): boolean {
   return group.advantages.some((advantage) => advantage !== 0);
 }
 

@@ -3,17 +3,16 @@
  * An async generator that stores each batch before it says so; running it again continues with the missing turns.
  */
 import { hash32 } from '../base/random.ts';
-import { untilFailure } from '../compute/backend.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Policy } from '../model/policy.ts';
 import { kindOf, turnStatistics } from '../pivot/filter.ts';
-import { generate } from '../rollout/generate.ts';
 import { getProfiledTurns, putProfile, putProfiledTurns } from '../store/profiles.ts';
 import type { ProfiledTurn, ProfileRecord } from '../store/schema.ts';
 import type { Codec } from '../text/codec.ts';
 import type { DeviceSummary, ProfileCounts, ProfileEvent, TurnSummary } from './events.ts';
 import { attemptRecord, judge, type Verify } from './judge.ts';
 import { Pace } from './pace.ts';
+import { sampleActions } from './sample.ts';
 import { drawTurns, type Turn } from './turns.ts';
 
 /** Rows decoded at once. */
@@ -102,16 +101,14 @@ async function profileTurns(
   codec: Codec,
   verify: Verify,
 ): Promise<ProfiledTurn[]> {
-  const rollouts = await untilFailure(
-    generate({
-      policy,
+  const rollouts = await sampleActions(
+    { policy, codec },
+    {
       prompts: turns.map((turn) => turn.promptIds),
       promptSeeds: turns.map((turn) => hash32(config.seed, 'profile', turn.candidateId)),
       samplesPerPrompt: config.profileSamples,
-      sampling: { temperature: config.temperature, topP: 1, topK: 0, minP: 0 },
-      maxNewTokens: config.maxNewTokens,
-      stopIds: codec.stopIds,
-    }),
+    },
+    config,
   );
   const judged = await judge(turns, rollouts, codec, config.verifier, verify);
   return turns.map((turn, p) => ({

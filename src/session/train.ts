@@ -11,25 +11,25 @@ import { hash32, Random } from '../base/random.ts';
 import { mean } from '../base/statistics.ts';
 import { untilFailure } from '../compute/backend.ts';
 import { disposePolicy, trainedParameters } from '../model/policy.ts';
+import { membersOfStep } from '../pivot/draw.ts';
 import { selectTurns } from '../pivot/filter.ts';
-import { generate } from '../rollout/generate.ts';
 import { writeGroups } from '../store/rollouts.ts';
 import { writeMetrics } from '../store/metrics.ts';
 import { getProfiledTurns } from '../store/profiles.ts';
 import type { RunRecord } from '../store/schema.ts';
-import { groupAdvantages } from '../train/advantage.ts';
 import { createAdamW } from '../train/optimizer.ts';
 import { isSignalSpent, learningRateAt } from '../train/schedule.ts';
 import { scoreUntouched } from './first-score.ts';
 import { evaluateHeldOut } from './held-out.ts';
 import type { TrainEvent, Warning } from './events.ts';
-import { groupRecord, isInformative, rewardMetrics, type Group } from './groups.ts';
+import { groupRecord, groupsOf, isInformative, rewardMetrics, type Group } from './groups.ts';
 import { completionMetrics, judge } from './judge.ts';
 import type { Metrics } from './metrics.ts';
 import type { Loaded } from './load.ts';
 import { Stopwatch } from './pace.ts';
 import { loadReference } from './reference.ts';
 import { finishRun, openRunState, saveCheckpoint, type RunParts } from './run-state.ts';
+import { sampleActions } from './sample.ts';
 import { drawTurns, type Turn } from './turns.ts';
 import { updatePolicy } from './update.ts';
 
@@ -53,7 +53,7 @@ export async function* train(run: RunRecord, parts: RunParts): AsyncGenerator<Tr
       const began = performance.now();
       const watch = new Stopwatch();
       const step = state.step + 1;
-      const turns = pivotsOfStep(pivots, state.step, config.pivotsPerStep, config.seed);
+      const turns = membersOfStep(pivots, state.step, config.pivotsPerStep, config.seed);
 
       watch.watch('rollout_s');
       yield {
@@ -62,30 +62,21 @@ export async function* train(run: RunRecord, parts: RunParts): AsyncGenerator<Tr
         fraction: (step - 1) / config.steps,
         detail: `Step ${step}: sampling ${turns.length} × ${config.groupSize} actions`,
       };
-      const rollouts = await untilFailure(
-        generate({
-          policy,
+      const rollouts = await sampleActions(
+        loaded,
+        {
           prompts: turns.map((turn) => turn.promptIds),
           promptSeeds: turns.map((turn, p) =>
             hash32(config.seed, 'rollout', state.step, p, turn.candidateId),
           ),
           samplesPerPrompt: config.groupSize,
-          sampling: { temperature: config.temperature, topP: 1, topK: 0, minP: 0 },
-          maxNewTokens: config.maxNewTokens,
-          stopIds: codec.stopIds,
-        }),
+        },
+        config,
       );
 
       watch.watch('verify_s');
       const judged = await judge(turns, rollouts, codec, config.verifier, parts.verify);
-      const groups: Group[] = judged.map((samples, p) => ({
-        turn: turns[p]!,
-        samples,
-        advantages: groupAdvantages(
-          samples.map(({ verdict }) => verdict.reward),
-          config.advantage,
-        ),
-      }));
+      const groups = groupsOf(turns, judged, config.advantage);
 
       watch.watch('update_s');
       yield {
@@ -168,18 +159,6 @@ function sampledTokens(groups: readonly Group[]): number {
     (sum, { samples }) => sum + samples.reduce((tokens, { rollout }) => tokens + rollout.ids.length, 0),
     0,
   );
-}
-
-/** The pivots of a step: every epoch is a fresh shuffle by the seed, cut into steps. */
-function pivotsOfStep(pivots: readonly Turn[], step: number, count: number, seed: string): Turn[] {
-  const size = Math.min(count, pivots.length);
-  const orders = new Map<number, Turn[]>();
-  return Array.from({ length: size }, (_, offset) => {
-    const at = step * size + offset;
-    const epoch = Math.floor(at / pivots.length);
-    if (!orders.has(epoch)) orders.set(epoch, new Random(seed).fork('epoch', epoch).shuffle(pivots));
-    return orders.get(epoch)![at % pivots.length]!;
-  });
 }
 
 /** @throws AppError `no-pivots`, `profile-missing` */

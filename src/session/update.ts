@@ -18,14 +18,14 @@ import { packGroups, type TrainingBatch } from '../rollout/pack.ts';
 import { uploadScored, uploadValues } from '../rollout/scored.ts';
 import { grpoLoss, objectiveStatistics, type ObjectiveStatistics } from '../train/objective.ts';
 import type { AdamW } from '../train/optimizer.ts';
-import { isInformative, type Group } from './groups.ts';
+import { isInformative, type ScoredGroup } from './groups.ts';
 import type { Reference } from './reference.ts';
 
 export interface UpdateRequest {
   policy: Policy;
-  reference: Reference | null;
+  reference: Pick<Reference, 'policy'> | null;
   optimizer: AdamW;
-  groups: readonly Group[];
+  groups: readonly ScoredGroup[];
   config: RunConfig;
   learningRate: number;
 }
@@ -81,7 +81,7 @@ interface Pass {
 /** Forward and backward over one packed batch; what is measured arrives later. */
 function runPass(
   { policy, reference, config }: UpdateRequest,
-  groups: readonly Group[],
+  groups: readonly ScoredGroup[],
   packed: TrainingBatch,
   batchTokens: number,
 ): { gradients: Gradients; measured: Promise<Pass> } {
@@ -137,15 +137,15 @@ function runPass(
   }
 }
 
-function sampleAt(groups: readonly Group[], packed: TrainingBatch, m: number) {
+function sampleAt(groups: readonly ScoredGroup[], packed: TrainingBatch, m: number) {
   return groups[packed.group[m]!]!.samples[packed.completion[m]!]!;
 }
 
-function tokensOf({ turn, samples }: Group) {
+function tokensOf({ turn, samples }: ScoredGroup) {
   return { prompt: turn.promptIds, completions: samples.map(({ rollout }) => rollout.ids) };
 }
 
-function countTokens(groups: readonly Group[]): number {
+function countTokens(groups: readonly ScoredGroup[]): number {
   return groups.reduce(
     (sum, { samples }) => sum + samples.reduce((n, { rollout }) => n + rollout.ids.length, 0),
     0,

@@ -4,28 +4,20 @@
  *
  * A step is one update. Like PivotRL's loop it is a generator that starts where its newest checkpoint ends.
  */
-import * as tf from '@tensorflow/tfjs';
 import { Random } from '../base/random.ts';
 import { untilFailure } from '../compute/backend.ts';
-import { disposeBatch, uploadBatch } from '../compute/batch.ts';
-import { readValues } from '../compute/transfer.ts';
-import type { RunConfig } from '../config/schema.ts';
-import { addGradients, disposeGradients, lossAndGradients, type Gradients } from '../compute/gradients.ts';
-import { disposePolicy, trainedParameters, type Policy } from '../model/policy.ts';
-import { logProbs } from '../model/transformer.ts';
-import { packGroups, type GroupTokens } from '../rollout/pack.ts';
-import { uploadScored } from '../rollout/scored.ts';
+import { disposePolicy, trainedParameters } from '../model/policy.ts';
 import { writeMetrics } from '../store/metrics.ts';
 import type { RunRecord } from '../store/schema.ts';
-import type { Codec } from '../text/codec.ts';
-import { createAdamW, type AdamW } from '../train/optimizer.ts';
+import { createAdamW } from '../train/optimizer.ts';
 import { cosineRateAt } from '../train/schedule.ts';
 import type { TrainEvent } from './events.ts';
 import { scoreUntouched } from './first-score.ts';
 import { evaluateHeldOut } from './held-out.ts';
+import { demonstration, imitate } from './imitate.ts';
 import type { Metrics } from './metrics.ts';
 import { finishRun, openRunState, saveCheckpoint, type RunParts } from './run-state.ts';
-import { drawTurns, type Turn } from './turns.ts';
+import { drawTurns } from './turns.ts';
 
 export async function* warmStart(run: RunRecord, parts: RunParts): AsyncGenerator<TrainEvent, void> {
   const { config } = run;
@@ -112,44 +104,5 @@ export async function* warmStart(run: RunRecord, parts: RunParts): AsyncGenerato
       await saveCheckpoint(run, state, policy, optimizer, null).catch(() => undefined);
     optimizer.dispose();
     disposePolicy(policy);
-  }
-}
-
-/** Prompt and demonstrated action with its end-of-turn token. */
-function demonstration(turn: Turn, codec: Codec): GroupTokens {
-  return { prompt: turn.promptIds, completions: [codec.actionIds(turn.message, turn.prefix, turn.tools)] };
-}
-
-/** One update towards the demonstrations; the loss is the mean over action tokens, in nats. */
-export async function imitate(
-  policy: Policy,
-  optimizer: AdamW,
-  demonstrations: readonly GroupTokens[],
-  learningRate: number,
-  config: Pick<RunConfig, 'maxGradNorm' | 'passTokens' | 'recompute'>,
-): Promise<{ loss: number; gradNorm: number; tokens: number }> {
-  const actionTokens = demonstrations.reduce((sum, { completions }) => sum + completions[0]!.length, 0);
-  let gradients: Gradients | null = null;
-  const losses: Promise<Float32Array>[] = [];
-  let tokens = 0;
-  try {
-    for (const packed of packGroups(demonstrations, config.passTokens)) {
-      const batch = uploadBatch(packed.batch);
-      const scored = uploadScored(packed);
-      const pass = lossAndGradients(() => {
-        const { logProb } = logProbs(policy, batch, scored, { recompute: config.recompute === 'on' });
-        return tf.div(tf.neg(tf.sum(logProb)), actionTokens) as tf.Scalar;
-      }, trainedParameters(policy));
-      gradients = addGradients(gradients, pass.gradients);
-      losses.push(readValues(pass.loss));
-      tokens += packed.batch.ids.length;
-      tf.dispose([pass.loss, scored.at, scored.targets]);
-      disposeBatch(batch);
-    }
-    const update = optimizer.update(gradients!, learningRate, config.maxGradNorm);
-    const [gradNorm, ...parts] = await Promise.all([update, ...losses]);
-    return { loss: parts.reduce((sum, [part]) => sum + part!, 0), gradNorm, tokens };
-  } finally {
-    if (gradients) disposeGradients(gradients);
   }
 }

@@ -1,0 +1,132 @@
+/**
+ * `npm run reproduce`: the paper in miniature, without a window. Runs every method in every world, prints the paper's
+ * tables beside ours and what became of its claims, and keeps the results in `public/study/`. A stopped study continues
+ * where it was.
+ *
+ *   npm run reproduce                      the full plan: hours on two cores
+ *   npm run reproduce -- --quick           one world, one seed, in minutes
+ *   npm run reproduce -- --world shell     only this world (repeatable)
+ *   npm run reproduce -- --method sft      only this method (repeatable)
+ *   npm run reproduce -- --backend webgpu  on the GPU, through Dawn; default wasm
+ *   npm run reproduce -- --jobs 8          so many cells at once, each in a process of its own
+ *   npm run reproduce -- --model DIR       a Hugging Face folder instead of the built-in model
+ *   npm run reproduce -- --journal DIR     where finished cells are kept; default .cache/reproduce
+ *   npm run reproduce -- --out FILE        default public/study/<plan>.json
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { hash32 } from '../src/base/random.ts';
+import { worldNamed } from '../src/environment/worlds.ts';
+import { countCells } from '../src/study/cells.ts';
+import { methodNames, planNamed, studyKey, type Plan } from '../src/study/plan.ts';
+import type { StudyRecord, StudyResults } from '../src/study/results.ts';
+import { study, type Journal } from '../src/study/study.ts';
+import { serveCells } from './lib/study-child.ts';
+import { startProcesses } from './lib/study-processes.ts';
+
+function fileJournal(folder: string): Journal {
+  mkdirSync(folder, { recursive: true });
+  const path = (key: string) => join(folder, `${key}.json`);
+  return {
+    read: (key) =>
+      Promise.resolve(existsSync(path(key)) ? JSON.parse(readFileSync(path(key), 'utf8')) : undefined),
+    write(key, value) {
+      writeFileSync(`${path(key)}.new`, JSON.stringify(value));
+      renameSync(`${path(key)}.new`, path(key));
+      return Promise.resolve();
+    },
+  };
+}
+
+const minutes = (milliseconds: number) => `${(milliseconds / 60_000).toFixed(1)} min`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean' },
+      world: { type: 'string', multiple: true },
+      method: { type: 'string', multiple: true },
+      backend: { type: 'string', default: 'wasm' },
+      jobs: { type: 'string' },
+      model: { type: 'string' },
+      journal: { type: 'string' },
+      out: { type: 'string' },
+    },
+  });
+  const { backend } = values;
+  if (backend !== 'wasm' && backend !== 'webgpu') throw new Error('--backend is wasm or webgpu.');
+  const unknown = (values.method ?? []).filter((name) => !(methodNames as readonly string[]).includes(name));
+  if (unknown.length) throw new Error(`--method knows ${methodNames.join(', ')}, not ${unknown.join(', ')}.`);
+
+  const whole = planNamed(values.quick ? 'quick' : 'full');
+  const plan: Plan = {
+    ...whole,
+    worlds: (values.world ?? whole.worlds).filter((name) => {
+      if (worldNamed(name)) return true;
+      throw new Error(`There is no world called ${name}.`);
+    }),
+    methods: whole.methods.filter((name) => !values.method || values.method.includes(name)),
+  };
+  const here = dirname(fileURLToPath(import.meta.url));
+  const root = existsSync(join(here, '../package.json')) ? resolve(here, '..') : here;
+  const model = values.model ?? join(root, 'public/models/fulcrum-mini');
+  const cores = availableParallelism();
+  const jobs = Number(values.jobs ?? Math.min(cores, 8));
+  const fingerprint = readFileSync(join(model, 'model.safetensors')).toString('latin1');
+  const key = studyKey(plan, hash32(fingerprint).toString(16), backend);
+  const journal = fileJournal(join(values.journal ?? join(root, '.cache/reproduce'), key));
+
+  const began = Date.now();
+  const processes = await startProcesses(jobs, fileURLToPath(import.meta.url), {
+    backend,
+    threads: Math.max(1, Math.floor(cores / jobs)),
+    model,
+    budgets: plan.budgets,
+  });
+  console.error(
+    `${countCells(plan)} cells, ${jobs} at once, on ${backend} (${processes.device}). Journal: ${key}`,
+  );
+  let results: StudyResults | null = null;
+  try {
+    const telling = new Map<string, number>();
+    for await (const event of study(plan, { journal, run: processes.run, jobs })) {
+      if (event.type === 'started') console.error(`${event.done} of ${event.total} cells are there already.`);
+      if (event.type === 'progress' && Date.now() - (telling.get(event.key) ?? 0) > 15_000) {
+        telling.set(event.key, Date.now());
+        console.error(`  ${event.key}: ${event.detail} (${Math.round(100 * event.fraction)} %)`);
+      }
+      if (event.type === 'cell')
+        console.error(
+          `${event.key} took ${event.seconds.toFixed(0)} s · ${event.done} of ${event.total} cells` +
+            (event.done < event.total ? ` · about ${minutes(event.etaMs ?? 0)} left` : ''),
+        );
+      if (event.type !== 'progress') results = event.results;
+    }
+  } finally {
+    processes.end();
+  }
+  const record: StudyRecord = {
+    command: ['npm run reproduce --', ...process.argv.slice(2)].join(' '),
+    backend,
+    device: [processes.device, cpus()[0]?.model, `${jobs} processes`].filter(Boolean).join(', '),
+    model: model.split('/').at(-1)!,
+    date: new Date().toISOString(),
+    seconds: Math.round((Date.now() - began) / 1000),
+    ...results!,
+  };
+  const out = values.out ?? join(root, 'public/study', `${plan.name}.json`);
+  mkdirSync(dirname(out), { recursive: true });
+  writeFileSync(out, `${JSON.stringify(record)}\n`);
+  console.error(`Kept in ${out}.`);
+}
+
+if (process.argv.includes('--child')) serveCells();
+else {
+  await main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * Samples actions the way every part of a run does: at the run's temperature from the whole distribution, stopping at
+ * the model's own ends of turn. Many prompts are spread over several decodes, which changes no sample.
+ */
+import { untilFailure } from '../compute/backend.ts';
+import type { RunConfig } from '../config/schema.ts';
+import type { Policy } from '../model/policy.ts';
+import { generate, type Rollout } from '../rollout/generate.ts';
+import type { Codec } from '../text/codec.ts';
+
+/** Prompt tokens whose keys and values are held at once: bounds the cache to some hundred MB for small models. */
+const CACHE_TOKENS = 131_072;
+
+export interface Actor {
+  policy: Policy;
+  codec: Codec;
+}
+
+export interface SampleRequest {
+  prompts: readonly Int32Array[];
+  /** One a prompt; the same seed gives the same samples. */
+  promptSeeds: readonly number[];
+  samplesPerPrompt: number;
+}
+
+/** @returns [P][G], in the order of the prompts */
+export async function sampleActions(
+  { policy, codec }: Actor,
+  { prompts, promptSeeds, samplesPerPrompt }: SampleRequest,
+  { temperature, maxNewTokens }: Pick<RunConfig, 'temperature' | 'maxNewTokens'>,
+): Promise<Rollout[][]> {
+  const longest = Math.max(1, ...prompts.map((prompt) => prompt.length + maxNewTokens * samplesPerPrompt));
+  const perDecode = Math.max(1, Math.floor(CACHE_TOKENS / longest));
+  const rollouts: Rollout[][] = [];
+  for (let at = 0; at < prompts.length; at += perDecode) {
+    const decoded = await untilFailure(
+      generate({
+        policy,
+        prompts: prompts.slice(at, at + perDecode),
+        promptSeeds: promptSeeds.slice(at, at + perDecode),
+        samplesPerPrompt,
+        sampling: { temperature, topP: 1, topK: 0, minP: 0 },
+        maxNewTokens,
+        stopIds: codec.stopIds,
+      }),
+    );
+    rollouts.push(...decoded);
+  }
+  return rollouts;
+}

@@ -1,0 +1,158 @@
+/**
+ * A study as data: which worlds, methods and seeds, what each run may spend, and the settings tried in the search.
+ * `quickPlan` answers in minutes on two cores; `fullPlan` is the one that the report is made from.
+ *
+ * Every method gets the same number of trials in each world. A trial is a whole run with the first seed; the one with
+ * the best validation success is kept, and the other seeds run with its settings.
+ */
+import { canonicalJson, type JsonObject } from '../base/json.ts';
+import { hash32 } from '../base/random.ts';
+
+export const methodNames = [
+  'sft',
+  'pivotrl',
+  'no-filter',
+  'strict-reward',
+  'random-reward',
+  'mixed-only',
+  'rejection',
+  'end-to-end',
+] as const;
+export type MethodName = (typeof methodNames)[number];
+
+/** One setting of the search. */
+export interface Trial {
+  learningRate: number;
+  /** β, weight of the KL to π₀. */
+  klWeight: number;
+}
+
+export interface Budgets {
+  /** Demonstrated turns of one seed: all that SFT learns from, and the most that is profiled. */
+  demonstratedTurns: number;
+  /** K. */
+  profileSamples: number;
+  /** λ. */
+  maxMean: number;
+  /** Profiling goes on until there are so many pivots. */
+  poolFloor: number;
+  /** How often PivotRL may profile fresh candidates with its present model once its pivots are mastered. */
+  reprofiles: number;
+  pivotsPerStep: number;
+  /** G. */
+  groupSize: number;
+  steps: number;
+  /** Steps between two validations of turn-level methods. */
+  validateEvery: number;
+  minMixedShare: number;
+  endToEnd: { tasksPerStep: number; episodesPerTask: number; steps: number; validateEvery: number };
+  /** Passes over the data after which SFT and rejection fine-tuning are validated; the last one ends them. */
+  sftEpochs: number[];
+  rejectionEpochs: number[];
+  imitationBatch: number;
+  validationEpisodes: number;
+  /** Questions a skill at each validation, and at the end. */
+  validationQuestions: number;
+  heldOutEpisodes: number;
+  heldOutTurns: number;
+  heldOutQuestions: number;
+  maxPromptTokens: number;
+  maxNewTokens: number;
+}
+
+export interface Plan {
+  name: 'quick' | 'full';
+  worlds: string[];
+  methods: MethodName[];
+  seeds: number[];
+  trials: Record<MethodName, Trial[]>;
+  budgets: Budgets;
+}
+
+const plain = (...rates: number[]): Trial[] => rates.map((learningRate) => ({ learningRate, klWeight: 0 }));
+
+const reinforced = plain(1.25e-4, 2.5e-4, 5e-4);
+
+export const fullPlan: Plan = {
+  name: 'full',
+  worlds: ['helpdesk', 'shell', 'repair', 'search'],
+  methods: [...methodNames],
+  seeds: [0, 1, 2],
+  trials: {
+    sft: plain(2e-4, 5e-4, 1e-3),
+    pivotrl: [...plain(2.5e-4, 5e-4), { learningRate: 5e-4, klWeight: 0.02 }],
+    'no-filter': reinforced,
+    'strict-reward': reinforced,
+    'random-reward': reinforced,
+    'mixed-only': reinforced,
+    rejection: plain(2e-4, 5e-4, 1e-3),
+    'end-to-end': reinforced,
+  },
+  budgets: {
+    demonstratedTurns: 1200,
+    profileSamples: 8,
+    maxMean: 0.6,
+    poolFloor: 300,
+    reprofiles: 1,
+    pivotsPerStep: 32,
+    groupSize: 8,
+    steps: 100,
+    validateEvery: 20,
+    minMixedShare: 0.25,
+    endToEnd: { tasksPerStep: 16, episodesPerTask: 8, steps: 60, validateEvery: 12 },
+    sftEpochs: [1, 2, 4, 8, 16],
+    rejectionEpochs: [1, 2, 4, 8],
+    imitationBatch: 32,
+    validationEpisodes: 100,
+    validationQuestions: 25,
+    heldOutEpisodes: 300,
+    heldOutTurns: 200,
+    heldOutQuestions: 100,
+    maxPromptTokens: 1536,
+    maxNewTokens: 96,
+  },
+};
+
+/** One world, one seed, one trial a method, everything smaller: to see the machinery at work, not to conclude. */
+export const quickPlan: Plan = {
+  ...fullPlan,
+  name: 'quick',
+  worlds: ['helpdesk'],
+  seeds: [0],
+  trials: {
+    sft: plain(5e-4),
+    pivotrl: plain(5e-4),
+    'no-filter': plain(5e-4),
+    'strict-reward': plain(5e-4),
+    'random-reward': plain(5e-4),
+    'mixed-only': plain(5e-4),
+    rejection: plain(5e-4),
+    'end-to-end': plain(5e-4),
+  },
+  budgets: {
+    ...fullPlan.budgets,
+    demonstratedTurns: 240,
+    poolFloor: 80,
+    reprofiles: 0,
+    pivotsPerStep: 16,
+    steps: 24,
+    validateEvery: 12,
+    endToEnd: { tasksPerStep: 6, episodesPerTask: 8, steps: 12, validateEvery: 6 },
+    sftEpochs: [1, 4],
+    rejectionEpochs: [1, 4],
+    imitationBatch: 16,
+    validationEpisodes: 40,
+    validationQuestions: 5,
+    heldOutEpisodes: 100,
+    heldOutTurns: 60,
+    heldOutQuestions: 20,
+  },
+};
+
+export const planNamed = (name: Plan['name']): Plan => (name === 'quick' ? quickPlan : fullPlan);
+
+/** Names everything that results depend on besides their own cell, so that those of another study never mix in. */
+export function studyKey(plan: Plan, model: string, backend: string): string {
+  const budgets = canonicalJson(plan.budgets as unknown as JsonObject);
+  return `${plan.name}-${hash32(budgets, model, backend).toString(16).padStart(8, '0')}`;
+}
