@@ -24,6 +24,7 @@ import { countCells } from '../src/study/cells.ts';
 import { methodNames, planNamed, studyKey, type Plan } from '../src/study/plan.ts';
 import type { StudyRecord, StudyResults } from '../src/study/results.ts';
 import { study, type Journal } from '../src/study/study.ts';
+import { studyText } from '../src/study/text.ts';
 import { serveCells } from './lib/study-child.ts';
 import { startProcesses } from './lib/study-processes.ts';
 
@@ -120,6 +121,7 @@ async function main(): Promise<void> {
   const out = values.out ?? join(root, 'public/study', `${plan.name}.json`);
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(record)}\n`);
+  console.log(studyText(record));
   console.error(`Kept in ${out}.`);
 }
 

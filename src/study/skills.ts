@@ -8,6 +8,9 @@ import type { Outcomes } from './results.ts';
 /** Longest answer, in tokens. */
 const maxNewTokens = 48;
 
+/** The paper's benchmark that a skill stands for. */
+export const standsFor = (_skill: string): string => '';
+
 /** `count` questions of each skill, always the same ones. */
 export async function askSkills(
   actor: Actor,

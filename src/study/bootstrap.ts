@@ -1,0 +1,57 @@
+/**
+ * Bootstrap intervals over seeds and items (tasks, questions). Percentile method; both ways of the design are resampled:
+ * seeds with replacement, and items with replacement, the same items for all seeds and for both sides of a difference,
+ * which keeps pairs together. Groups (worlds, skills) are not resampled: they are what the claim is about.
+ */
+import { Random } from '../base/random.ts';
+import { mean, quantile } from '../base/statistics.ts';
+
+/** One value an item and seed, [S][N]; all seeds have the same items. */
+export type Values = readonly (readonly number[])[];
+
+export interface Estimate {
+  value: number;
+  /** Bounds of the central 95 %. */
+  low: number;
+  high: number;
+}
+
+const RESAMPLES = 1000;
+
+/** Interval of a statistic of resampled data. @param draw the statistic of one resample */
+export function percentileInterval(value: number, draw: (random: Random) => number, name: string): Estimate {
+  const random = new Random(name);
+  const values = Float64Array.from({ length: RESAMPLES }, () => draw(random));
+  return { value, low: quantile(values, 0.025), high: quantile(values, 0.975) };
+}
+
+/** Mean over groups of the mean over seeds and items. @param groups at least one, none empty */
+export function estimateMean(groups: readonly Values[]): Estimate {
+  const value = mean(groups.map((values) => mean(values.map((items) => mean(items)))));
+  const draw = (random: Random) => mean(groups.map((values) => resampledMean(values, random)));
+  return percentileInterval(value, draw, 'bootstrap');
+}
+
+/** Mean over groups of a − b, item by item and seed by seed; a side with one seed stands against every seed. */
+export function estimateDifference(pairs: readonly { a: Values; b: Values }[]): Estimate {
+  return estimateMean(pairs.map(({ a, b }) => differences(a, b)));
+}
+
+function differences(a: Values, b: Values): number[][] {
+  const seeds = Math.max(a.length, b.length);
+  return Array.from({ length: seeds }, (_, seed) => {
+    const other = b[seed % b.length]!;
+    return a[seed % a.length]!.map((value, item) => value - other[item]!);
+  });
+}
+
+function resampledMean(values: Values, random: Random): number {
+  const items = values[0]!.length;
+  const seeds = values.map(() => values[random.integer(values.length)]!);
+  let sum = 0;
+  for (let n = 0; n < items; n++) {
+    const item = random.integer(items);
+    for (const seed of seeds) sum += seed[item]!;
+  }
+  return sum / (items * seeds.length);
+}
