@@ -101,6 +101,11 @@ const SAMPLES: Record<string, Sample[]> = {
     [calls('search', { query: 'word of topic 7' }), calls('search', { query: 'more text' })],
     { documents },
   ),
+  'search-steps': samples(
+    calls('search', { query: 'topic 7 word' }),
+    [calls('search', { query: 'word of topic 7' }), calls('search', { query: 'more text' })],
+    { documents: documents.slice(0, 20), evidence: [documents[7]!.id] },
+  ),
 };
 SAMPLES['gym-terminal-90'] = SAMPLES['gym-terminal']!;
 SAMPLES['shell-simulated'] = SAMPLES.shell!;

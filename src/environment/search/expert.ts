@@ -8,7 +8,7 @@ import type { Fact } from './corpus.ts';
 import type { SearchEpisode } from './episode.ts';
 import { nextStep } from './episode.ts';
 import { answerOf } from './task.ts';
-import { callAction, search } from './tools.ts';
+import { callAction, searchDocuments } from './tools.ts';
 
 /** Wordings of the query for a fact; the first is the plainest and always finds it. */
 export function queriesFor({ subject, relation }: Fact): string[] {
@@ -20,7 +20,7 @@ export function expertAction(episode: SearchEpisode, random: Random): Action {
   if (step.kind === 'answer') return callAction('answer', answerOf(episode.task));
   if (step.kind === 'open') return callAction('open', random.pick(step.evidence));
   const queries = queriesFor(step.fact).filter((query) =>
-    search(episode.task.documents, query).some(({ id }) => step.evidence.includes(id)),
+    searchDocuments(episode.task.documents, query).some(({ id }) => step.evidence.includes(id)),
   );
   return callAction('search', random.pick(queries));
 }

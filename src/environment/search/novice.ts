@@ -7,18 +7,20 @@ import { nextStep } from './episode.ts';
 import { queriesFor } from './expert.ts';
 import type { Relation } from './relations.ts';
 import { answerOf } from './task.ts';
-import { callAction, search } from './tools.ts';
+import { callAction, searchDocuments } from './tools.ts';
 
 type Difficulty = 'easy' | 'medium' | 'hard';
 
 /**
  * Probability that a step goes wrong, by kind and by the relation that is followed: some relations the novice follows
- * well, others badly, so that whole stretches of an episode are easy. Where it is hard, it habitually stops.
+ * well, others badly, so that whole stretches of an episode are easy.
  */
 export const NOVICE_ERRORS = {
-  search: { easy: 0.08, medium: 0.3, hard: 0.65 } satisfies Record<Difficulty, number>,
-  open: { easy: 0.06, medium: 0.25, hard: 0.4 } satisfies Record<Difficulty, number>,
+  search: { easy: 0.08, medium: 0.35, hard: 0.7 } satisfies Record<Difficulty, number>,
+  open: { easy: 0.06, medium: 0.25, hard: 0.45 } satisfies Record<Difficulty, number>,
   answer: 0.2,
+  /** Share of mistakes that take the last name read for the answer, by difficulty; they end the episode. */
+  stops: { easy: 0.4, medium: 0.6, hard: 0.8 } satisfies Record<Difficulty, number>,
   difficulty: {
     teacher: 'easy',
     mother: 'medium',
@@ -37,9 +39,6 @@ export const NOVICE_ERRORS = {
   } as Record<Relation, Difficulty>,
 };
 
-/** Share of its mistakes in searching for a hard relation in which the novice takes the last name for the answer. */
-const HABIT = 0.8;
-
 export function noviceAction(
   episode: SearchEpisode,
   random: Random,
@@ -48,7 +47,7 @@ export function noviceAction(
   const step = nextStep(episode);
   const isWrong = random.bool(errorRate(step, errors));
   return {
-    action: isWrong ? wrongAction(step, episode, random) : rightAction(step, episode, random),
+    action: isWrong ? wrongAction(step, episode, random, errors) : rightAction(step, episode, random),
     isWrong,
   };
 }
@@ -64,14 +63,18 @@ function rightAction(step: Step, { task }: SearchEpisode, random: Random): Actio
 }
 
 /** A plausible mistake: an answer too early, the last call once more, a distractor, the wrong name or relation. */
-function wrongAction(step: Step, episode: SearchEpisode, random: Random): Action {
+function wrongAction(
+  step: Step,
+  episode: SearchEpisode,
+  random: Random,
+  errors: typeof NOVICE_ERRORS,
+): Action {
   const names = namesRead(step, episode);
-  const isHard = step.kind === 'search' && NOVICE_ERRORS.difficulty[step.fact.relation] === 'hard';
-  if (isHard && random.bool(HABIT)) return callAction('answer', names.at(-1)!);
+  if (step.kind === 'answer') return callAction('answer', random.pick(names));
+  const early = callAction('answer', names.at(-1)!);
+  if (random.bool(errors.stops[errors.difficulty[step.fact.relation]])) return early;
   const last = episode.messages.findLast(({ role }) => role === 'assistant');
-  if (last && random.bool(0.2)) return actionOf(last);
-  const early = callAction('answer', random.pick(names));
-  if (step.kind === 'answer' || random.bool(0.2)) return early;
+  if (last && random.bool(0.25)) return actionOf(last);
   const calls =
     step.kind === 'search'
       ? wrongQueries(step, names, episode).map((query) => callAction('search', query))
@@ -97,5 +100,5 @@ function wrongQueries(
   ];
   return facts
     .map((other) => queriesFor(other)[0]!)
-    .filter((query) => !search(task.documents, query).some(({ id }) => evidence.includes(id)));
+    .filter((query) => !searchDocuments(task.documents, query).some(({ id }) => evidence.includes(id)));
 }

@@ -14,7 +14,7 @@ import { noviceAction } from './novice.ts';
 import { questionOf } from './phrases.ts';
 import { answerOf, drawTask } from './task.ts';
 import type { SearchTask } from './task.ts';
-import { argumentOf, resultText, search as searchDocuments, TOOLS } from './tools.ts';
+import { argumentOf, resultText, searchDocuments, TOOLS } from './tools.ts';
 
 export const MAX_TURNS = 20;
 const INSTRUCTION = 'Search, open, and answer with one name. One call a turn.';
@@ -79,7 +79,7 @@ function isSuccess({ task, answer }: SearchEpisode): boolean {
   return answer !== null && sameText(answerOf(task), answer);
 }
 
-/** The corpus and the documents that the next step needs. */
+/** The corpus, which never changes and so is not copied, and the documents that the next step needs. */
 function worldOf(episode: SearchEpisode): Json {
   const next = nextStep(episode);
   const documents = episode.task.documents as unknown as Json[];

