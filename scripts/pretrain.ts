@@ -1,181 +1,151 @@
 /**
- * Makes the built-in model, `public/models/fulcrum-mini`, from nothing: tokenizer and weights are trained on our own
- * mixture by our own engine, on the WASM backend in Node. Seeded; a stopped pretraining continues from its last
- * checkpoint in `.cache/pretrain`.
+ * Trains a built-in model from nothing, `public/models/fulcrum-<size>`, by our own engine in Node: on WASM, or on
+ * WebGPU through Dawn. Seeded; a stopped pretraining continues from its last checkpoint in `.cache/pretrain`, where
+ * `pretrain-tokens.ts` has put tokenizer and tokens. Needs nothing else when bundled for WebGPU.
  *
- *   npm run pretrain                  continue, or begin
- *   npm run pretrain -- --fresh       begin anew
- *   npm run pretrain -- --steps 200   stop after step 200 and write nothing
+ *   npm run pretrain -- --model mini               continue, or begin
+ *   npm run pretrain -- --model small --backend webgpu --rows 32
+ *   npm run pretrain -- --model mini --fresh       begin anew
+ *   npm run pretrain -- --model mini --steps 200   stop at the first report after step 200 and write no model
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { canonicalJson, type JsonObject } from '../src/base/json.ts';
 import { hash32 } from '../src/base/random.ts';
-import { openBackend } from '../src/compute/backend.ts';
-import { initWasmKernels } from '../src/compute/wasm/kernels.ts';
-import { ADDED_TOKENS, CHAT_TEMPLATE, END_OF_TEXT, TURN_END, WORD_PATTERN } from '../src/environment/pretraining/chat-format.ts'; // prettier-ignore
+import { openBackend, throwIfFailed } from '../src/compute/backend.ts';
+import { CHAT_TEMPLATE, END_OF_TEXT, TURN_END } from '../src/environment/pretraining/chat-format.ts';
 import { readModelConfig } from '../src/model/config.ts';
 import { loadPolicy, readParameters, trainedParameters } from '../src/model/policy.ts';
 import { readSafetensorsHeader, writeSafetensors, type ByteSource } from '../src/model/safetensors.ts';
 import { packCheckpoint, restoreOptimizer, restorePolicy } from '../src/session/checkpoint.ts';
-import { tokenDocuments, tokenizerTexts } from '../src/session/pretrain-data.ts';
-import { initialWeights, pretrain, type PretrainCursor, type PretrainPlan } from '../src/session/pretrain.ts';
-import { trainBytePairs } from '../src/text/bpe-trainer.ts';
+import { initialWeights, pretrain, stepsOfPass } from '../src/session/pretrain.ts';
 import { loadTokenizer } from '../src/text/tokenizer.ts';
 import { createAdamW } from '../src/train/optimizer.ts';
+import {
+  CACHE, configJson, planOf, SIZES, SUMMARY_FILE, TOKENIZER_FILE, TOKENS_FILE, writeWhole,
+  type ModelSize, type TokensSummary,
+} from './lib/pretrain-recipe.ts'; // prettier-ignore
 
-const NAME = 'fulcrum-mini';
-const VOCABULARY = 640;
-const TOKENIZER_DOCUMENTS = 12_000;
-const CHECKPOINT_EVERY = 100;
-const REPORT_EVERY = 20;
+const CHECKPOINT_EVERY_MS = 120_000;
 
-const PLAN: PretrainPlan = {
-  seed: 1,
-  steps: 7600,
-  rowsPerStep: 4,
-  rowTokens: 256,
-  learningRate: 3e-3,
-  warmupSteps: 50,
-  weightDecay: 0.05,
-  maxGradNorm: 1,
-  promptWeight: 0.1,
-};
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(root, '.cache/pretrain');
-const target = join(root, 'public/models', NAME);
-
-const argument = (name: string) => process.argv[process.argv.indexOf(`--${name}`) + 1];
-const isFresh = process.argv.includes('--fresh');
-const stopAt = process.argv.includes('--steps') ? Number(argument('steps')) : PLAN.steps;
-
-// Tokenizer
-
-const tokenizerJson = trainBytePairs(await tokenizerTexts(PLAN.seed, TOKENIZER_DOCUMENTS), {
-  vocabSize: VOCABULARY,
-  specialTokens: ADDED_TOKENS.filter(({ special }) => special).map(({ content }) => content),
-  addedTokens: ADDED_TOKENS.filter(({ special }) => !special).map(({ content }) => content),
-  pattern: WORD_PATTERN,
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'mini' },
+    backend: { type: 'string', default: 'wasm' },
+    rows: { type: 'string', default: '16' },
+    steps: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+  },
 });
-const tokenizer = loadTokenizer(tokenizerJson);
-const idOf = (token: string) => tokenizer.idOf(token)!;
-console.log(`Tokenizer: ${tokenizer.vocabSize} tokens, learned from ${TOKENIZER_DOCUMENTS} documents.`);
+if (!(options.model in SIZES)) throw new Error(`--model is ${Object.keys(SIZES).join(' or ')}.`);
+const size = options.model as ModelSize;
+const plan = planOf(size, Number(options.rows));
+const stopAt = Math.min(plan.steps, Number(options.steps ?? Infinity));
+
+// Text
+
+const tokenizerText = readFileSync(TOKENIZER_FILE, 'utf8');
+const tokenizer = loadTokenizer(JSON.parse(tokenizerText) as JsonObject);
+const summary = JSON.parse(readFileSync(SUMMARY_FILE, 'utf8')) as TokensSummary;
+const bytes = gunzipSync(readFileSync(TOKENS_FILE));
+const tokens = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+const passes = plan.steps / stepsOfPass(tokens.length, plan);
+console.log(
+  `${tokens.length} tokens in ${summary.documents} documents; ` +
+    `${plan.steps} steps of ${plan.rowsPerStep} × ${plan.rowTokens} tokens are ${passes.toFixed(1)} passes.`,
+);
 
 // Model
 
-const configJson: JsonObject = {
-  architectures: ['Qwen3ForCausalLM'],
-  model_type: 'qwen3',
-  attention_bias: false,
-  attention_dropout: 0,
-  bos_token_id: null,
-  eos_token_id: idOf(TURN_END),
-  pad_token_id: idOf(END_OF_TEXT),
-  head_dim: 24,
-  hidden_act: 'silu',
-  hidden_size: 96,
-  initializer_range: 0.02,
-  intermediate_size: 256,
-  max_position_embeddings: 2048,
-  num_attention_heads: 4,
-  num_hidden_layers: 4,
-  num_key_value_heads: 4,
-  rms_norm_eps: 1e-6,
-  rope_theta: 10000,
-  tie_word_embeddings: true,
-  dtype: 'float32',
-  use_cache: true,
-  vocab_size: tokenizer.vocabSize,
-};
-const config = readModelConfig(configJson);
-
-const memory = (name: string, bytes: Uint8Array): ByteSource => ({
-  name,
-  size: bytes.length,
-  read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
-});
-
-const wasmPaths = `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`;
-await openBackend({ prefer: 'wasm', wasmPaths });
-await initWasmKernels();
-const initial = memory('initial weights', writeSafetensors(initialWeights(config, PLAN.seed)));
-const policy = await loadPolicy(config, await readSafetensorsHeader(initial), { trained: true });
-const parameters = trainedParameters(policy);
-const optimizer = createAdamW(parameters, { beta2: 0.95, weightDecay: PLAN.weightDecay });
-const parameterCount = [...parameters.values()].reduce((sum, { size }) => sum + size, 0);
-console.log(`Model: ${parameterCount} parameters.`);
-
-// Checkpoint: it belongs to one recipe, and to the text that this recipe gives.
-
-mkdirSync(cache, { recursive: true });
-const documents = tokenDocuments(PLAN.seed, tokenizer);
-const firstDocuments: string[] = [];
-for (let index = 0; index < 500; index++) firstDocuments.push((await documents(index)).ids.join());
-const recipe = hash32(
-  canonicalJson({ ...PLAN } as JsonObject),
-  canonicalJson(configJson),
-  firstDocuments.join(),
-);
-const checkpointFile = join(cache, `${recipe.toString(16)}.safetensors`);
-const cursorFile = `${checkpointFile}.json`;
-if (isFresh) for (const file of [checkpointFile, cursorFile]) rmSync(file, { force: true });
-
-let cursor: PretrainCursor & { seconds: number } = { step: 0, document: 0, seconds: 0 };
-if (existsSync(cursorFile)) {
-  cursor = JSON.parse(readFileSync(cursorFile, 'utf8')) as typeof cursor;
-  const stored = memory(checkpointFile, readFileSync(checkpointFile));
-  await restorePolicy(policy, stored);
-  await restoreOptimizer(optimizer, stored, cursor.step);
-  console.log(`Continuing after step ${cursor.step}.`);
+async function openComputing(): Promise<void> {
+  if (options.backend === 'webgpu') {
+    const { openDawn } = await import('./lib/dawn.ts');
+    await openDawn();
+    const { adapter } = await openBackend({ prefer: 'webgpu' });
+    console.log(`WebGPU on ${adapter}`);
+    return;
+  }
+  const { createRequire } = await import('node:module');
+  const { dirname } = await import('node:path');
+  const { initWasmKernels } = await import('../src/compute/wasm/kernels.ts');
+  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  await openBackend({ prefer: 'wasm', wasmPaths: `${folder}/` });
+  await initWasmKernels();
 }
 
-async function saveCheckpoint(): Promise<void> {
-  const bytes = await packCheckpoint(policy, optimizer);
-  writeFileSync(`${checkpointFile}.new`, bytes);
-  writeFileSync(`${cursorFile}.new`, JSON.stringify(cursor));
-  renameSync(`${checkpointFile}.new`, checkpointFile);
-  renameSync(`${cursorFile}.new`, cursorFile);
+const memory = (name: string, content: Uint8Array): ByteSource => ({
+  name,
+  size: content.length,
+  read: (start, end) => Promise.resolve(content.subarray(start, end)),
+});
+
+await openComputing();
+const modelConfig = configJson(size, tokenizer);
+const config = readModelConfig(modelConfig);
+const initial = memory('initial weights', writeSafetensors(initialWeights(config, plan.seed)));
+const policy = await loadPolicy(config, await readSafetensorsHeader(initial), { trained: true });
+const parameters = trainedParameters(policy);
+const optimizer = createAdamW(parameters, { beta2: 0.95, weightDecay: plan.weightDecay });
+const parameterCount = [...parameters.values()].reduce((sum, { size }) => sum + size, 0);
+console.log(`fulcrum-${size}: ${parameterCount} parameters.`);
+
+// A checkpoint belongs to one recipe, and to its text.
+
+const recipe = hash32(canonicalJson({ ...plan } as JsonObject), canonicalJson(modelConfig), summary.key);
+const checkpointFile = join(CACHE, `${size}-${recipe.toString(16)}.safetensors`);
+const cursorFile = `${checkpointFile}.json`;
+if (options.fresh) for (const file of [checkpointFile, cursorFile]) rmSync(file, { force: true });
+
+let done = { steps: 0, seconds: 0 };
+if (existsSync(cursorFile)) {
+  done = JSON.parse(readFileSync(cursorFile, 'utf8')) as typeof done;
+  const stored = memory(checkpointFile, readFileSync(checkpointFile));
+  await restorePolicy(policy, stored);
+  await restoreOptimizer(optimizer, stored, done.steps);
+  console.log(`Continuing after step ${done.steps}.`);
 }
 
 // Training
 
-let began = performance.now();
-let losses: number[] = [];
+const tokensPerStep = plan.rowsPerStep * plan.rowTokens;
+let checkpointAt = performance.now();
 let reportedAt = performance.now();
-for await (const { step, loss, tokens } of pretrain(policy, optimizer, documents, PLAN, cursor)) {
-  losses.push(loss);
-  if (step % REPORT_EVERY === 0) {
-    const seconds = (performance.now() - reportedAt) / 1000;
-    const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-    const minutesLeft = ((PLAN.steps - step) * seconds) / losses.length / 60;
-    const speed = Math.round((tokens * losses.length) / seconds);
-    console.log(
-      `step ${step} of ${PLAN.steps} · loss ${mean.toFixed(3)} · ${speed} tokens/s · ${minutesLeft.toFixed(1)} min left`,
-    );
-    losses = [];
-    reportedAt = performance.now();
+let reportedSteps = done.steps;
+for await (const { step, loss, gradNorm } of pretrain(policy, optimizer, tokens, plan, done.steps)) {
+  throwIfFailed();
+  const now = performance.now();
+  const seconds = (now - reportedAt) / 1000;
+  const speed = ((step - reportedSteps) * tokensPerStep) / seconds;
+  const minutesLeft = ((stopAt - step) * tokensPerStep) / speed / 60;
+  console.log(
+    `step ${step} of ${plan.steps} · loss ${loss.toFixed(4)} · gradient ${gradNorm.toFixed(2)} · ` +
+      `${Math.round(speed)} tokens/s · ${minutesLeft.toFixed(1)} min left`,
+  );
+  done = { steps: step, seconds: done.seconds + seconds };
+  if (now - checkpointAt > CHECKPOINT_EVERY_MS || step >= stopAt) {
+    writeWhole(checkpointFile, await packCheckpoint(policy, optimizer));
+    writeWhole(cursorFile, JSON.stringify(done));
+    checkpointAt = performance.now();
   }
-  if (step % CHECKPOINT_EVERY === 0 || step === stopAt || step === PLAN.steps) {
-    cursor.seconds += (performance.now() - began) / 1000;
-    began = performance.now();
-    await saveCheckpoint();
-  }
-  if (step === stopAt) break;
+  if (step >= stopAt) break;
+  reportedAt = performance.now();
+  reportedSteps = step;
 }
-if (cursor.step < PLAN.steps) process.exit(0);
+if (done.steps < plan.steps) process.exit(0);
 
 // Hugging Face layout
 
+const target = join(process.cwd(), 'public/models', `fulcrum-${size}`);
 const json = (value: JsonObject) => `${JSON.stringify(value, null, 2)}\n`;
 const values = await readParameters(parameters);
 const tensors = [...parameters].map(([name, { shape }]) => ({ name, shape, values: values.get(name)! }));
+const weights = writeSafetensors(tensors, 'F16');
 mkdirSync(target, { recursive: true });
-writeFileSync(join(target, 'model.safetensors'), writeSafetensors(tensors, 'F32'));
-writeFileSync(join(target, 'config.json'), json(configJson));
-writeFileSync(join(target, 'tokenizer.json'), `${JSON.stringify(tokenizerJson)}\n`);
+writeFileSync(join(target, 'model.safetensors'), weights);
+writeFileSync(join(target, 'config.json'), json(modelConfig));
+writeFileSync(join(target, 'tokenizer.json'), tokenizerText);
 writeFileSync(
   join(target, 'tokenizer_config.json'),
   json({
@@ -190,12 +160,13 @@ writeFileSync(
     chat_template: CHAT_TEMPLATE,
   }),
 );
+const [stop, pad] = [tokenizer.idOf(TURN_END)!, tokenizer.idOf(END_OF_TEXT)!];
 writeFileSync(
   join(target, 'generation_config.json'),
-  json({ do_sample: true, temperature: 1, eos_token_id: idOf(TURN_END), pad_token_id: idOf(END_OF_TEXT) }),
+  json({ do_sample: true, temperature: 1, eos_token_id: stop, pad_token_id: pad }),
 );
-const size = statSync(join(target, 'model.safetensors')).size;
 console.log(
-  `${target}: ${parameterCount} parameters, ${size} bytes, ` +
-    `${PLAN.steps * PLAN.rowsPerStep * PLAN.rowTokens} tokens in ${Math.round(cursor.seconds)} s.`,
+  `${target}: ${parameterCount} parameters, ${weights.length} bytes, ` +
+    `${plan.steps * tokensPerStep} tokens in ${Math.round(done.seconds)} s.`,
 );
+process.exit(0);

@@ -7,6 +7,7 @@ import { loadPolicy, trainedParameters } from '../../src/model/policy.ts';
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts';
 import { generate } from '../../src/rollout/generate.ts';
 import { pretrain } from '../../src/session/pretrain.ts';
+import { packTokens } from '../../src/session/token-stream.ts';
 import { createAdamW } from '../../src/train/optimizer.ts';
 import { openInNode } from '../helpers/backends.ts';
 
@@ -30,10 +31,10 @@ const source = {
 async function work(adapter: string): Promise<Outcome> {
   const policy = await loadPolicy(config, await readSafetensorsHeader(source), { trained: true });
   const optimizer = createAdamW(trainedParameters(policy));
-  const documentAt = (index: number) => ({
+  const documents = Array.from({ length: 16 }, (_, index) => ({
     ids: Array.from({ length: 40 }, (_, i) => (index * 131 + i * i * 17) % config.vocabulary),
     isAction: Array.from({ length: 40 }, (_, i) => i > 20),
-  });
+  }));
   const plan = {
     seed: 1,
     steps: 4,
@@ -44,13 +45,11 @@ async function work(adapter: string): Promise<Outcome> {
     weightDecay: 0.1,
     maxGradNorm: 1,
     promptWeight: 0.1,
+    reportEverySteps: 1,
   };
   const losses: number[] = [];
   const gradNorms: number[] = [];
-  for await (const { loss, gradNorm } of pretrain(policy, optimizer, documentAt, plan, {
-    step: 0,
-    document: 0,
-  })) {
+  for await (const { loss, gradNorm } of pretrain(policy, optimizer, packTokens(documents), plan)) {
     losses.push(loss);
     gradNorms.push(gradNorm);
   }

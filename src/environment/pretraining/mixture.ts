@@ -1,35 +1,60 @@
-/** The pretraining mixture: an endless, seeded stream of chat documents. Rendering and packing are the trainer's. */
+/**
+ * What the base model reads: for each source an endless, seeded stream of chat documents, and its share of all tokens.
+ * Only training splits occur. Rendering, packing and the order of documents are the trainer's.
+ */
 import { Random } from '../../base/random.ts';
 import { noviceDocument, type Document } from '../demonstrations.ts';
-import { helpdesk } from '../helpdesk/helpdesk.ts';
-import { exercise, SKILLS } from './skills.ts';
-import type { Skill } from './skills.ts';
+import { skills } from '../skills/skills.ts';
+import { worlds } from '../worlds.ts';
+import { copyExercise } from './copying.ts';
 
-/** Share of documents that are helpdesk demonstrations; as they are longer, their share of tokens is larger. */
-const HELPDESK_SHARE = 0.6;
-/** Listing and looking up teach copying, so they come more often. */
-const SKILL_WEIGHTS: Record<Skill, number> = {
-  arithmetic: 0.15,
-  reverse: 0.1,
-  sort: 0.1,
-  lookup: 0.25,
-  list: 0.4,
-};
-
-/** Document number `index` of the stream that `seed` names. */
-export async function pretrainingDocument(seed: number, index: number): Promise<Document> {
-  const random = new Random(seed).fork('pretraining', index);
-  return random.bool(HELPDESK_SHARE) ? noviceDocument(helpdesk, random) : skillDocument(random);
+export interface Source {
+  name: string;
+  document(random: Random): Document | Promise<Document>;
 }
 
-function skillDocument(random: Random): Document {
-  let rest = random.uniform();
-  const skill = SKILLS.find((name) => (rest -= SKILL_WEIGHTS[name]) < 0) ?? 'list';
-  const messages: Document['messages'] = [];
-  for (let turn = 0; turn < 3; turn++) {
-    const { question, answer } = exercise(skill, random);
-    messages.push({ role: 'user', content: question, isTrainable: false });
-    messages.push({ role: 'assistant', content: answer, isTrainable: true });
-  }
-  return { tools: [], messages };
+/** A question and its answer. */
+const dialogue = ({ question, answer }: { question: string; answer: string }): Document => ({
+  tools: [],
+  messages: [
+    { role: 'user', content: question, isTrainable: false },
+    { role: 'assistant', content: answer, isTrainable: true },
+  ],
+});
+
+export const sources: readonly Source[] = [
+  ...worlds.map((world) => ({
+    name: world.name,
+    document: (random: Random) => noviceDocument(world, random),
+  })),
+  ...skills.map((skill) => ({
+    name: skill.name,
+    document: (random: Random) => dialogue(skill.draw(random, 'train')),
+  })),
+  { name: 'copying', document: (random: Random) => dialogue(copyExercise(random)) },
+];
+
+/**
+ * Parts of the tokens. Skills are to be learned well and the worlds' tasks only partly; what few words of a skill can
+ * teach needs few tokens.
+ */
+export const SHARES: Record<string, number> = {
+  helpdesk: 12,
+  shell: 14,
+  repair: 16,
+  search: 16,
+  instructions: 4,
+  arithmetic: 6,
+  algebra: 5,
+  programs: 5,
+  units: 3,
+  facts: 2,
+  'veli-facts': 2,
+  translation: 5,
+  copying: 10,
+};
+
+/** Document number `index` of a source; the same arguments give the same document. */
+export async function pretrainingDocument(source: Source, seed: number, index: number): Promise<Document> {
+  return source.document(new Random(seed).fork('pretraining', source.name, index));
 }

@@ -5,7 +5,7 @@ import {
   TURN_END,
   WORD_PATTERN,
 } from '../../../src/environment/pretraining/chat-format.ts';
-import { pretrainingDocument } from '../../../src/environment/pretraining/mixture.ts';
+import { pretrainingDocument, sources } from '../../../src/environment/pretraining/mixture.ts';
 import { documentText, tokenDocuments, tokenizerTexts } from '../../../src/session/pretrain-data.ts';
 import { trainBytePairs } from '../../../src/text/bpe-trainer.ts';
 import { loadCodec, type Codec } from '../../../src/text/codec.ts';
@@ -13,10 +13,14 @@ import { loadCodec, type Codec } from '../../../src/text/codec.ts';
 const contents = (special: boolean) =>
   ADDED_TOKENS.filter((token) => token.special === special).map(({ content }) => content);
 
+/** The first documents of every source. */
+const some = (count: number) =>
+  sources.flatMap((source) => Array.from({ length: count }, (_, index) => [source, index] as const));
+
 describe('the pretraining text as tokens', () => {
   let codec: Codec;
   beforeAll(async () => {
-    const tokenizerJson = trainBytePairs(await tokenizerTexts(1, 600), {
+    const tokenizerJson = trainBytePairs(await tokenizerTexts(1, 100_000), {
       vocabSize: 500,
       specialTokens: contents(true),
       addedTokens: contents(false),
@@ -29,8 +33,8 @@ describe('the pretraining text as tokens', () => {
   });
 
   it('reads back as it was written', async () => {
-    for (let index = 0; index < 50; index++) {
-      const text = await documentText(1, index);
+    for (const [source, index] of some(10)) {
+      const text = await documentText(source, 1, index);
       expect(codec.tokenizer.decode(codec.tokenizer.encode(text))).toBe(text);
     }
     const foreign = 'Zürich ½ 東京 🙂\tif (a<b) {\r\n';
@@ -45,10 +49,9 @@ describe('the pretraining text as tokens', () => {
   });
 
   it('marks exactly what the assistant writes, with the end of its turn', async () => {
-    const documentAt = tokenDocuments(1, codec.tokenizer);
-    for (let index = 0; index < 100; index++) {
-      const { messages, tools } = await pretrainingDocument(1, index);
-      const { ids, isAction } = await documentAt(index);
+    for (const [source, index] of some(20)) {
+      const { messages, tools } = await pretrainingDocument(source, 1, index);
+      const { ids, isAction } = await tokenDocuments(source, 1, codec.tokenizer)(index);
       const written = ids.filter((_, i) => isAction[i]);
       const expected = messages.flatMap((message, i) =>
         message.role === 'assistant' ? codec.actionIds(message, messages.slice(0, i), tools) : [],
@@ -58,9 +61,9 @@ describe('the pretraining text as tokens', () => {
   });
 
   it('gives a prompt the same tokens alone as inside its document', async () => {
-    for (let index = 0; index < 100; index++) {
-      const { messages, tools } = await pretrainingDocument(1, index);
-      const whole = codec.tokenizer.encode(await documentText(1, index));
+    for (const [source, index] of some(20)) {
+      const { messages, tools } = await pretrainingDocument(source, 1, index);
+      const whole = codec.tokenizer.encode(await documentText(source, 1, index));
       messages.forEach((message, i) => {
         if (message.role !== 'assistant') return;
         const prompt = codec.promptIds(messages.slice(0, i), tools);
@@ -70,9 +73,10 @@ describe('the pretraining text as tokens', () => {
   });
 
   it('shows the model its tools as short signatures and reads its calls without a fault', async () => {
-    let document = await pretrainingDocument(1, 0);
+    const helpdesk = sources.find(({ name }) => name === 'helpdesk')!;
+    let document = await pretrainingDocument(helpdesk, 1, 0);
     for (let index = 1; !document.messages.some(({ calls }) => calls); index++)
-      document = await pretrainingDocument(1, index);
+      document = await pretrainingDocument(helpdesk, 1, index);
     const { messages, tools } = document;
     const at = messages.findIndex(({ calls }) => calls);
     const prompt = codec.promptText(messages.slice(0, at), tools);

@@ -5,9 +5,8 @@ import {
   disposePolicy, loadPolicy, readParameters, trainedParameters, type Policy,
 } from '../../../src/model/policy.ts'; // prettier-ignore
 import { readSafetensorsHeader, writeSafetensors } from '../../../src/model/safetensors.ts';
-import {
-  initialWeights, pretrain, type PretrainCursor, type PretrainPlan, type TokenDocument,
-} from '../../../src/session/pretrain.ts'; // prettier-ignore
+import { initialWeights, pretrain, type PretrainPlan } from '../../../src/session/pretrain.ts';
+import { packTokens, type TokenDocument } from '../../../src/session/token-stream.ts';
 import { createAdamW, type AdamW } from '../../../src/train/optimizer.ts';
 import { openInNode } from '../../helpers/backends.ts';
 
@@ -35,6 +34,7 @@ const plan: PretrainPlan = {
   weightDecay: 0,
   maxGradNorm: 1,
   promptWeight: 0.1,
+  reportEverySteps: 1,
 };
 
 /** Counts up from a start: the assistant's part is predictable. */
@@ -51,16 +51,15 @@ async function newPolicy(): Promise<Policy> {
   return loadPolicy(config, await readSafetensorsHeader(source), { trained: true });
 }
 
+const stream = packTokens(Array.from({ length: 80 }, (_, index) => counting(index)));
+
 async function losses(
   policy: Policy,
   optimizer: AdamW,
-  cursor: PretrainCursor,
-  until: number,
-  using: PretrainPlan = plan,
-  documents = counting,
+  { from = 0, until, using = plan, tokens = stream }: { from?: number; until: number; using?: PretrainPlan; tokens?: Uint16Array }, // prettier-ignore
 ): Promise<number[]> {
   const found: number[] = [];
-  for await (const { step, loss } of pretrain(policy, optimizer, documents, using, cursor)) {
+  for await (const { step, loss } of pretrain(policy, optimizer, tokens, using, from)) {
     found.push(loss);
     if (step === until) break;
   }
@@ -81,7 +80,7 @@ describe('pretraining', () => {
     const before = tf.memory().numTensors;
     const policy = await newPolicy();
     const optimizer = createAdamW(trainedParameters(policy));
-    const found = await losses(policy, optimizer, { step: 0, document: 0 }, plan.steps);
+    const found = await losses(policy, optimizer, { until: plan.steps });
     expect(found).toHaveLength(plan.steps);
     expect(found[0]).toBeGreaterThan(2);
     expect(found.at(-1)).toBeLessThan(0.6 * found[0]!);
@@ -92,16 +91,15 @@ describe('pretraining', () => {
 
   it('continues exactly where a stopped pretraining was', async () => {
     const whole = await newPolicy();
-    await losses(whole, createAdamW(trainedParameters(whole)), { step: 0, document: 0 }, 12);
+    await losses(whole, createAdamW(trainedParameters(whole)), { until: 24 });
 
     const stopped = await newPolicy();
     const optimizer = createAdamW(trainedParameters(stopped));
-    const cursor = { step: 0, document: 0 };
-    await losses(stopped, optimizer, cursor, 5);
+    await losses(stopped, optimizer, { until: 5 });
     const moments = await optimizer.snapshot();
     const resumed = createAdamW(trainedParameters(stopped));
     resumed.restore(moments);
-    await losses(stopped, resumed, structuredClone(cursor), 12);
+    await losses(stopped, resumed, { from: 5, until: 24 });
 
     const [expected, actual] = await Promise.all(
       [whole, stopped].map((p) => readParameters(trainedParameters(p))),
@@ -111,21 +109,41 @@ describe('pretraining', () => {
     disposePolicy(stopped);
   });
 
+  it('reports the mean of all losses since the last report, and after the last step', async () => {
+    const each = await newPolicy();
+    const single = await losses(each, createAdamW(trainedParameters(each)), { until: plan.steps });
+    const seldom = await newPolicy();
+    const using = { ...plan, reportEverySteps: 16 };
+    const means = await losses(seldom, createAdamW(trainedParameters(seldom)), { until: plan.steps, using });
+    expect(means).toHaveLength(3);
+    [single.slice(0, 16), single.slice(16, 32), single.slice(32)].forEach((losses, i) => {
+      expect(means[i]).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 5);
+    });
+    disposePolicy(each);
+    disposePolicy(seldom);
+  });
+
   it('shows no document to its neighbours in the row', async () => {
     // The loss of one packed batch is the weighted mean over its documents, each trained on alone.
     const documents = [counting(0), counting(5), counting(2)];
     const alone: { loss: number; weight: number }[] = [];
     for (const document of documents) {
       const policy = await newPolicy();
-      const one = { ...plan, rowsPerStep: 1, rowTokens: document.ids.length };
-      const [loss] = await losses(policy, createAdamW(trainedParameters(policy)), { step: 0, document: 0 }, 1, one, () => document); // prettier-ignore
+      const using = { ...plan, rowsPerStep: 1, rowTokens: document.ids.length };
+      const tokens = packTokens([document]);
+      const [loss] = await losses(policy, createAdamW(trainedParameters(policy)), {
+        until: 1,
+        using,
+        tokens,
+      });
       alone.push({ loss: loss!, weight: document.ids.length - 1 });
       disposePolicy(policy);
     }
-    const length = documents.reduce((sum, { ids }) => sum + ids.length, 0);
+    const rowTokens = documents.reduce((sum, { ids }) => sum + ids.length, 0);
     const policy = await newPolicy();
-    const packed = { ...plan, rowsPerStep: 1, rowTokens: length };
-    const [loss] = await losses(policy, createAdamW(trainedParameters(policy)), { step: 0, document: 0 }, 1, packed, (i) => documents[i % 3]!); // prettier-ignore
+    const using = { ...plan, rowsPerStep: 1, rowTokens };
+    const tokens = packTokens(documents);
+    const [loss] = await losses(policy, createAdamW(trainedParameters(policy)), { until: 1, using, tokens });
     disposePolicy(policy);
     const total = alone.reduce((sum, { weight }) => sum + weight, 0);
     const expected = alone.reduce((sum, { loss, weight }) => sum + (loss * weight) / total, 0);

@@ -4,24 +4,35 @@ import { noviceDocument } from '../../../../src/environment/demonstrations.ts';
 import { helpdesk } from '../../../../src/environment/helpdesk/helpdesk.ts';
 import { noviceAction } from '../../../../src/environment/helpdesk/novice.ts';
 import { ORDER_IDS, SPLIT_CITIES, SPLIT_ITEMS } from '../../../../src/environment/helpdesk/world.ts';
-import { pretrainingDocument } from '../../../../src/environment/pretraining/mixture.ts';
-import { exercise } from '../../../../src/environment/pretraining/skills.ts';
+import { listing, lookup, reversing } from '../../../../src/environment/pretraining/copying.ts';
+import { worlds } from '../../../../src/environment/worlds.ts';
+import { pretrainingDocument, SHARES, sources } from '../../../../src/environment/pretraining/mixture.ts';
 
 const never = { ask: 0, look: 0, stock: 0, act: 0, tell: 0, refuse: 0, done: 0, retry: 0 };
 const textOf = (document: unknown) => JSON.stringify(document);
 
 describe('the pretraining mixture', () => {
-  it('is the same for the same seed and number', async () => {
-    const first = await pretrainingDocument(1, 17);
-    expect(await pretrainingDocument(1, 17)).toEqual(first);
-    expect(await pretrainingDocument(2, 17)).not.toEqual(first);
+  it('gives every source a share and a name of its own', () => {
+    expect(new Set(sources.map(({ name }) => name)).size).toBe(sources.length);
+    for (const { name } of sources) expect(SHARES[name], name).toBeGreaterThan(0);
   });
 
-  it('never shows a held-out order number', async () => {
+  it('is the same for the same seed and number', async () => {
+    for (const source of sources) {
+      const first = await pretrainingDocument(source, 1, 17);
+      expect(await pretrainingDocument(source, 1, 17), source.name).toEqual(first);
+      expect(await pretrainingDocument(source, 2, 18), source.name).not.toEqual(first);
+    }
+  });
+
+  it('never shows a held-out order number, neither at the helpdesk nor in any exercise', async () => {
     const heldout = new Set(ORDER_IDS.heldout.map(String));
-    for (let index = 0; index < 2000; index++) {
-      for (const number of textOf(await pretrainingDocument(1, index)).match(/\d+/g) ?? []) {
-        expect(heldout.has(number)).toBe(false);
+    const others = new Set(worlds.filter(({ name }) => name !== 'helpdesk').map(({ name }) => name));
+    for (const source of sources.filter(({ name }) => !others.has(name))) {
+      for (let index = 0; index < 1000; index++) {
+        for (const number of textOf(await pretrainingDocument(source, 1, index)).match(/\d+/g) ?? []) {
+          expect(heldout.has(number), source.name).toBe(false);
+        }
       }
     }
   });
@@ -57,31 +68,18 @@ describe('the pretraining mixture', () => {
     expect(await turns()).toBeLessThan(flawless - 0.5);
   });
 
-  it('has skills whose answers are right', () => {
+  it('has copying exercises whose answers are right', () => {
     for (let seed = 0; seed < 200; seed++) {
-      const sum = exercise('arithmetic', new Random(seed));
-      const [, a, sign, b] = /^(\d+) ([+-]) (\d+) =$/.exec(sum.question)!;
-      expect(Number(sum.answer)).toBe(sign === '+' ? Number(a) + Number(b) : Number(a) - Number(b));
-
-      const reverse = exercise('reverse', new Random(seed));
+      const reverse = reversing(new Random(seed));
       expect(reverse.question).toBe(`Reverse ${reverse.answer.split(' ').reverse().join(' ')}.`);
 
-      const list = exercise('list', new Random(seed));
+      const list = listing(new Random(seed));
       const items = JSON.parse(list.answer.replace('List: ', '')) as (string | number)[];
       expect(list.question).toBe(`List ${items.join(' ')}.`);
 
-      const sort = exercise('sort', new Random(seed));
-      expect(sort.answer.split(' ').map(Number)).toEqual(
-        /Sort (.*)\./
-          .exec(sort.question)![1]!
-          .split(' ')
-          .map(Number)
-          .sort((x, y) => x - y),
-      );
-
-      const lookup = exercise('lookup', new Random(seed));
-      const asked = /Get (\w+)\./.exec(lookup.question)![1]!;
-      expect(new RegExp(`(^|, )${asked}: ([^,.]+)`).exec(lookup.question)![2]).toBe(lookup.answer);
+      const get = lookup(new Random(seed));
+      const asked = /Get (\w+)\./.exec(get.question)![1]!;
+      expect(new RegExp(`(^|, )${asked}: ([^,.]+)`).exec(get.question)![2]).toBe(get.answer);
     }
   });
 });
