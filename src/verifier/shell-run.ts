@@ -72,7 +72,7 @@ async function runUnguarded(world: ShellWorld, command: string, limitMs: number)
   if (world.setup) await shell.exec(world.setup, { cwd: '/' });
   const before = await snapshot(fs);
   // What the command leaves behind in the shell itself is printed after it. Two line ends: one may be escaped.
-  const known = await shell.exec(SHOW_STATE, { cwd });
+  const known = await stateBefore(shell, cwd, world.env);
   const start = performance.now();
   const result = await shell
     .exec(`${respell(command)}\n\n__status=$?\n${SHOW_STATE}; exit $__status`, { cwd, rawScript: true })
@@ -89,6 +89,15 @@ async function runUnguarded(world: ShellWorld, command: string, limitMs: number)
   return observe(result, known, cwd, before, await snapshot(fs), paths);
 }
 
+let lastState: { key: string; text: string } | undefined;
+
+/** What the shell itself is like before a command, which depends on nothing but this. */
+async function stateBefore(shell: JustBash.Bash, cwd: string, env: ShellWorld['env']): Promise<string> {
+  const key = JSON.stringify([cwd, env]);
+  if (lastState?.key !== key) lastState = { key, text: (await shell.exec(SHOW_STATE, { cwd })).stdout };
+  return lastState.text;
+}
+
 /** just-bash ends loops, recursion, output and time beyond its limits with status 126. */
 function ranIntoLimit({ exitCode, stderr }: BashExecResult): boolean {
   return exitCode === 126 && /limit|too many|exceeded|maximum|timed? ?out/i.test(stderr);
@@ -96,14 +105,14 @@ function ranIntoLimit({ exitCode, stderr }: BashExecResult): boolean {
 
 function observe(
   result: BashExecResult,
-  known: BashExecResult,
+  known: string,
   cwd: string,
   before: string[],
   after: string[],
   paths: Set<string>,
 ): Observation {
   const [output, shellState] = split(result.stdout);
-  const [, knownState] = split(known.stdout);
+  const [, knownState] = split(known);
   const [newCwd, ...variables] = shellState ? shellState.split('\n') : [cwd];
   const old = new Set((knownState ?? '').split('\n'));
   const set = variables
