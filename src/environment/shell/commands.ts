@@ -6,8 +6,8 @@ import type { ShellTask } from './task.ts';
 import { resultPath } from './task.ts';
 import { folderOf, nameOf } from './world.ts';
 
-/** What a command is for: where is the file, make a folder, change files, read the answer. */
-export type Work = 'locate' | 'make' | 'change' | 'read';
+/** What a command is for: where is the file, make a folder, change files, clean up after that, read the answer. */
+export type Work = 'locate' | 'make' | 'change' | 'clean' | 'read';
 
 /** Which commands know the file by its name, by a word in it, by its length; the rest know the folder. */
 type Clue = 'name' | 'word' | 'length' | 'folder';
@@ -21,6 +21,7 @@ export function clueOf({ request }: ShellTask): Clue {
 export function commandsOf(work: Work, task: ShellTask): string[] {
   if (work === 'locate') return locating(task);
   if (work === 'make') return making(task.folder);
+  if (work === 'clean') return spelled(task.path, removals);
   return work === 'change' ? changing(task) : reading(task);
 }
 
@@ -77,10 +78,7 @@ function changing(task: ShellTask): string[] {
         ]; // prettier-ignore
       case 'delete':
       case 'longest':
-        return [
-          `rm ${path}`, `rm -f ${path}`, `rm -r ${path}`, `rm -rf ${path}`, `find . -name ${name} -delete`,
-          `find ${folderOf(path)} -name ${name} -delete`,
-        ]; // prettier-ignore
+        return removals(path);
       case 'replace':
         return [
           `sed -i s/${word}/${other}/ ${path}`, `sed -i s/${word}/${other}/g ${path}`,
@@ -114,6 +112,11 @@ function changing(task: ShellTask): string[] {
   });
 }
 
+const removals = (path: string): string[] => [
+  `rm ${path}`, `rm -f ${path}`, `rm -r ${path}`, `rm -rf ${path}`, `find . -name ${nameOf(path)} -delete`,
+  `find ${folderOf(path)} -name ${nameOf(path)} -delete`,
+]; // prettier-ignore
+
 const filters = (word: string, path: string): string[] => [
   `grep ${word} ${path}`, `cat ${path} | grep ${word}`, `grep ${word} < ${path}`, `grep -w ${word} ${path}`,
   `grep '${word}' ${path}`, `grep -h ${word} ${path}`, `grep -i ${word} ${path}`, `sed -n /${word}/p ${path}`,
@@ -125,39 +128,51 @@ const lineCounts = (path: string): string[] => [
   `sed -n '$=' ${path}`,
 ]; // prettier-ignore
 
+const wordCounts = (word: string, path: string): string[] => [
+  `grep -c ${word} ${path}`, `cat ${path} | grep -c ${word}`, `grep ${word} ${path} | wc -l`,
+  `cat ${path} | grep ${word} | wc -l`, `grep -c ${word} < ${path}`, `grep -cw ${word} ${path}`,
+  `grep -ci ${word} ${path}`, `grep -c '${word}' ${path}`, `sed -n /${word}/p ${path} | wc -l`,
+]; // prettier-ignore
+
+const fileCounts = (folder: string): string[] => [
+  `ls ${folder} | wc -l`, `find ${folder} -type f | wc -l`, `ls -1 ${folder} | wc -l`, `ls ${folder}/ | wc -l`,
+  `ls ${folder} | grep -c .`, `ls -A ${folder} | wc -l`, `find ${folder}/* | wc -l`,
+  `find ${folder} -type f | grep -c .`, `find ${folder} -name '*.*' | wc -l`,
+]; // prettier-ignore
+
+const firstSorted = (path: string): string[] => [
+  `sort ${path} | head -n 1`, `sort ${path} | head -1`, `cat ${path} | sort | head -n 1`,
+  `sort ${path} | sed -n 1p`, `sort < ${path} | head -1`, `sort ${path} | sed 1q`,
+]; // prettier-ignore
+
+const firstLines = (path: string): string[] => [
+  `head -n 1 ${path}`, `head -1 ${path}`, `cat ${path} | head -n 1`, `sed -n 1p ${path}`, `head -n1 ${path}`,
+  `sed 1q ${path}`, `cat ${path} | head -1`,
+]; // prettier-ignore
+
 function reading(task: ShellTask): string[] {
-  const { request, folder, word } = task;
-  const to = resultPath(task);
+  const { request, folder, word, other } = task;
+  const result = resultPath(task);
   switch (request) {
     case 'countFiles':
-      return spelled(folder, (at) => [
-        `ls ${at} | wc -l`, `find ${at} -type f | wc -l`, `ls -1 ${at} | wc -l`, `ls ${at}/ | wc -l`,
-        `ls ${at} | grep -c .`, `ls -A ${at} | wc -l`, `find ${at}/* | wc -l`,
-        `find ${at} -type f | grep -c .`, `find ${at} -name '*.*' | wc -l`,
-      ]); // prettier-ignore
+    case 'moveWord':
+    case 'longest':
+      return spelled(folder, fileCounts);
     case 'countLines':
-      return spelled(task.path, lineCounts);
-    case 'countWord':
-      return spelled(task.path, (path) => [
-        `grep -c ${word} ${path}`, `cat ${path} | grep -c ${word}`, `grep ${word} ${path} | wc -l`,
-        `cat ${path} | grep ${word} | wc -l`, `grep -c ${word} < ${path}`, `grep -cw ${word} ${path}`,
-        `grep -ci ${word} ${path}`, `grep -c '${word}' ${path}`, `sed -n /${word}/p ${path} | wc -l`,
-      ]); // prettier-ignore
-    case 'lookup':
-      return spelled(task.path, (path) => filters(word, path));
-    case 'first':
-      return spelled(task.path, (path) => [
-        `sort ${path} | head -n 1`, `sort ${path} | head -1`, `cat ${path} | sort | head -n 1`,
-        `sort ${path} | sed -n 1p`, `sort < ${path} | head -1`, `sort ${path} | sed 1q`,
-      ]); // prettier-ignore
+    case 'copy':
     case 'filter':
     case 'unique':
-      return spelled(to, lineCounts);
+      return spelled(result, lineCounts);
+    case 'countWord':
+      return spelled(result, (path) => wordCounts(word, path));
+    case 'replace':
+      return spelled(result, (path) => wordCounts(other, path));
+    case 'lookup':
+      return spelled(result, (path) => filters(word, path));
+    case 'first':
+      return spelled(result, firstSorted);
     case 'sort':
-      return spelled(to, (path) => [
-        `head -n 1 ${path}`, `head -1 ${path}`, `cat ${path} | head -n 1`, `sed -n 1p ${path}`, `head -n1 ${path}`,
-        `sed 1q ${path}`, `cat ${path} | head -1`,
-      ]); // prettier-ignore
+      return spelled(result, firstLines);
     default:
       return [];
   }

@@ -4,7 +4,7 @@ import type { Episode } from '../environment.ts';
 import type { Work } from './commands.ts';
 import { clueOf } from './commands.ts';
 import type { ShellTask } from './task.ts';
-import { answerOf, wantedTree } from './task.ts';
+import { answerOf, resultPath, wantedTree } from './task.ts';
 import type { FileTree } from './world.ts';
 import { isSameTree } from './world.ts';
 
@@ -32,8 +32,11 @@ export const BASH: Tool = {
 export function nextStep({ task, tree, outputs }: ShellEpisode): Step {
   const isLocated = outputs.some((output) => output.includes(task.path));
   if (clueOf(task) !== 'folder' && !isLocated) return 'locate';
-  if (!isSameTree(tree, wantedTree(task))) {
-    return task.request === 'copy' && !tree.folders.includes(task.folder) ? 'make' : 'change';
+  const wanted = wantedTree(task);
+  if (!isSameTree(tree, wanted)) {
+    if (task.request === 'copy' && !tree.folders.includes(task.folder)) return 'make';
+    const result = resultPath(task);
+    return task.request === 'sort' && tree.files[result] === wanted.files[result] ? 'clean' : 'change';
   }
   const answer = answerOf(task);
   return answer === null || shows(outputs.at(-1), answer) ? 'tell' : 'read';

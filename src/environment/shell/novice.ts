@@ -12,7 +12,10 @@ import { drawNames, SPLIT_FOLDERS, SPLIT_WORDS } from './world.ts';
 
 /** Probability that a step goes wrong, by kind, and factors on it by request. Fixed before any method is run. */
 export const NOVICE = {
-  errors: { locate: 0.3, make: 0.35, change: 0.4, read: 0.4, tell: 0.3 } satisfies Record<Step, number>,
+  errors: { locate: 0.3, make: 0.35, change: 0.4, clean: 0.3, read: 0.4, tell: 0.3 } satisfies Record<
+    Step,
+    number
+  >,
   difficulty: {
     countFiles: 0.3, countLines: 0.8, countWord: 1, which: 0.3, first: 1.2, lookup: 1,
     rename: 0.8, move: 0.4, moveWord: 1, delete: 0.6, longest: 1.2, replace: 1.2, copy: 1, filter: 1.4, sort: 1.2,
@@ -83,7 +86,7 @@ function misreadTask(task: ShellTask, random: Random): ShellTask {
 function misflagged(step: Work, task: ShellTask, random: Random): string {
   const right = plain(commandsOf(step, task), random);
   const slips: [RegExp, string][] = [
-    [/ -rl /, ' -r '], [/ -c /, ' -l '], [/wc -l/, 'wc -w'], [/ -u /, ' '], [/ \| uniq/, ''], [/sed -i /, 'sed '],
+    [/ -rl /, ' -r '], [/ -c /, ' -l '], [/wc -l/, 'wc -c'], [/ -u /, ' '], [/ \| uniq/, ''], [/sed -i /, 'sed '],
     [/^mv /, 'cp '], [/^cp /, 'mv '], [/^rm (-f )?/, 'rmdir '], [/ > /, ' '], [/head/, 'tail'], [/-name/, '-type'],
     [/^mkdir (-p )?/, 'touch '], [/^grep /, 'grep -v '],
     [/ \S+$/, ''],

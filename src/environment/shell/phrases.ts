@@ -31,16 +31,31 @@ export const PHRASES: Record<Voice, Record<Request, readonly string[]>> = {
       'Please rename {name} to {new}.',
     ],
     move: ['Move {name} to {folder}.', 'Please move {name} to {folder}.', 'Put {name} in {folder}.'],
-    moveWord: ['Move the file with {word} to {folder}.', 'Put the file that has {word} in {folder}.'],
+    moveWord: [
+      'Move the file with {word} to {folder} and count the files in {folder}.',
+      'Put the file that has {word} in {folder}. How many files are in {folder} now?',
+    ],
     delete: ['Delete the file with {word}.', 'Please delete the file that has {word}.'],
-    longest: ['Delete the longest file in {folder}.', 'Please delete the longest file of {folder}.'],
-    replace: ['Change {word} to {other} in {name}.', 'Replace {word} with {other} in {name}.'],
-    copy: ['Copy {name} to a new folder {folder}.', 'Make a folder {folder} with a copy of {name}.'],
+    longest: [
+      'Delete the longest file in {folder} and count the files.',
+      'Delete the longest file of {folder}. How many files are in {folder} now?',
+    ],
+    replace: [
+      'Change {word} to {other} in {name}. How many lines have {other} now?',
+      'Replace {word} with {other} in {name} and count the lines with {other}.',
+    ],
+    copy: [
+      'Copy {name} to a new folder {folder} and count the lines of the copy.',
+      'Make a folder {folder} with a copy of {name}. How many lines has it?',
+    ],
     filter: [
       'Put the lines of {name} with {word} in {new} and count them.',
       'Copy the lines with {word} from {name} to {new}. How many are there?',
     ],
-    sort: ['Sort {name} to {new}, which line is first?', 'Put {name} sorted in {new}. Which line is first?'],
+    sort: [
+      'Sort {name} to {new} and delete {name}. Which line is first?',
+      'Put {name} sorted in {new} and delete {name}. Which line is first?',
+    ],
     unique: [
       'Sort {name} to {new} without doubles and count the lines.',
       'Put the lines of {name} in {new} without doubles. How many are there?',
@@ -86,32 +101,32 @@ export const PHRASES: Record<Voice, Record<Request, readonly string[]>> = {
       'I want {name} in {folder}.',
     ],
     moveWord: [
-      'Hi, the file with {word} has to go to {folder}.',
-      'Can you move the file that has {word} to {folder}?',
-      'I want the file with {word} in {folder}.',
+      'Hi, the file with {word} has to go to {folder}. How many files does {folder} have then?',
+      'Can you move the file that has {word} to {folder} and tell me how many files {folder} has then?',
+      'I want the file with {word} in {folder} and the number of files in {folder}.',
     ],
     delete: ['Hi, delete the file that has {word}.', 'Can you delete the file with {word}?'],
     longest: [
-      'Hi, which file of {folder} is the longest? Delete it.',
-      'Can you delete the longest file in {folder}?',
+      'Hi, which file of {folder} is the longest? Delete it and count the files.',
+      'Can you delete the longest file in {folder} and tell me how many files it has then?',
     ],
     replace: [
-      'Hi, change {word} in {name} to {other}.',
-      'Can you replace {word} in {name} with {other}?',
-      'I want {other} in place of {word} in {name}.',
+      'Hi, change {word} in {name} to {other} and tell me how many lines have {other}.',
+      'Can you replace {word} in {name} with {other} and count the lines with {other}?',
+      'I want {other} in place of {word} in {name} and the number of lines with {other}.',
     ],
     copy: [
-      'Hi, make a folder {folder} and copy {name} to it.',
-      'Can you copy {name} to a new folder {folder}?',
-      'I want a new folder {folder} with a copy of {name}.',
+      'Hi, make a folder {folder} and copy {name} to it. How many lines does the copy have?',
+      'Can you copy {name} to a new folder {folder} and tell me how many lines it has?',
+      'I want a new folder {folder} with a copy of {name} and the number of its lines.',
     ],
     filter: [
       'Hi, put all lines with {word} of {name} in {new}. How many are there?',
       'Can you copy the lines of {name} that have {word} to {new} and count them?',
     ],
     sort: [
-      'Hi, sort {name} and put it in {new}. Which line comes first?',
-      'Can you sort {name} to {new} and tell me the first line?',
+      'Hi, sort {name}, put it in {new} and delete {name}. Which line comes first?',
+      'Can you sort {name} to {new}, delete {name} and tell me the first line?',
     ],
     unique: [
       'Hi, sort {name}, put it in {new} without doubles. How many lines are there?',
@@ -140,32 +155,32 @@ export const PHRASES: Record<Voice, Record<Request, readonly string[]>> = {
     ],
     move: ['Hello, please put {name} in {folder}.', 'Please make {name} go to {folder}.'],
     moveWord: [
-      'Hello, please put the file with {word} in {folder}.',
-      'Find the file with {word}, move it to {folder}.',
+      'Hello, please put the file with {word} in {folder} and tell me the number of files in {folder}.',
+      'Find the file with {word}, move it to {folder}. What is the number of files in {folder}?',
     ],
     delete: [
       'Hello, please find the file with {word} and delete it.',
       'I want the file with {word} deleted.',
     ],
     longest: [
-      'Hello, please find the longest file in {folder} and delete it.',
-      'I want the longest file of {folder} deleted.',
+      'Hello, please find the longest file in {folder}, delete it and count all files.',
+      'I want the longest file of {folder} deleted. What is the number of files then?',
     ],
     replace: [
-      'Hello, please put {other} in place of {word} in {name}.',
-      'I want {word} in {name} changed to {other}.',
+      'Hello, please put {other} in place of {word} in {name} and count all lines with {other}.',
+      'I want {word} in {name} changed to {other}. What is the number of lines with {other}?',
     ],
     copy: [
-      'Hello, I want {name} copied to a new folder {folder}.',
-      'Please make a new folder {folder}, copy {name} to it.',
+      'Hello, I want {name} copied to a new folder {folder}. What is the number of lines in the copy?',
+      'Please make a new folder {folder}, copy {name} to it and count all lines of the copy.',
     ],
     filter: [
       'Hello, find all lines of {name} with {word}, put them in {new} and count them.',
       'I want the lines with {word} of {name} in {new}. How many lines are there?',
     ],
     sort: [
-      'Hello, put {name} in {new}, sorted, and tell me which line is first.',
-      'I want {name} sorted in {new}. What is the first line?',
+      'Hello, put {name} in {new}, sorted, then delete {name} and tell me which line is first.',
+      'I want {name} sorted in {new} and {name} deleted. What is the first line?',
     ],
     unique: [
       'Hello, put {name} in {new}, sorted, without doubles, and tell me how many lines there are.',

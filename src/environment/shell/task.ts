@@ -5,10 +5,11 @@ import type { FileTree } from './world.ts';
 import { drawLines, drawNames, drawNumber, filesIn, folderOf, linesOf, nameOf, textOf } from './world.ts';
 import { SPLIT_FOLDERS, SPLIT_WORDS } from './world.ts';
 
-/** What a user wants; the first six ask, the others change files, some ask besides. */
+/** What a user wants; the first six only ask, the next three only want something done, the others both. */
 export const REQUESTS = [
   'countFiles', 'countLines', 'countWord', 'which', 'first', 'lookup',
-  'rename', 'move', 'moveWord', 'delete', 'longest', 'replace', 'copy', 'filter', 'sort', 'unique',
+  'rename', 'move', 'delete',
+  'moveWord', 'longest', 'replace', 'copy', 'filter', 'sort', 'unique',
 ] as const; // prettier-ignore
 export type Request = (typeof REQUESTS)[number];
 
@@ -92,7 +93,7 @@ export function wantedTree(task: ShellTask): FileTree {
   const lines = linesOf(text);
   const to = resultPath(task);
   if (to !== path) tree.files[to] = text;
-  if (['rename', 'move', 'moveWord', 'delete', 'longest'].includes(request)) delete tree.files[path];
+  if (['rename', 'move', 'moveWord', 'delete', 'longest', 'sort'].includes(request)) delete tree.files[path];
   if (request === 'copy') tree.folders.push(folder);
   if (request === 'replace') tree.files[path] = text.replaceAll(word, other);
   if (request === 'filter') tree.files[to] = textOf(lines.filter((line) => line.includes(word)));
@@ -103,27 +104,31 @@ export function wantedTree(task: ShellTask): FileTree {
 
 /** The number, line or place that the user asks for; null where they only want something done. */
 export function answerOf(task: ShellTask): string | null {
-  const { request, tree, path, folder, word } = task;
-  const lines = linesOf(tree.files[path]!);
-  const result = linesOf(wantedTree(task).files[resultPath(task)] ?? '');
+  const { request, path, folder, word, other } = task;
+  const end = wantedTree(task);
+  const lines = linesOf(end.files[resultPath(task)] ?? '');
+  const having = (text: string) => lines.filter((line) => line.includes(text));
   switch (request) {
     case 'countFiles':
-      return String(filesIn(tree, folder).length);
+    case 'moveWord':
+    case 'longest':
+      return String(filesIn(end, folder).length);
     case 'countLines':
+    case 'copy':
+    case 'filter':
+    case 'unique':
       return String(lines.length);
     case 'countWord':
-      return String(lines.filter((line) => line.includes(word)).length);
+      return String(having(word).length);
+    case 'replace':
+      return String(having(other).length);
     case 'which':
       return path;
     case 'lookup':
-      return lines.find((line) => line.includes(word))!.split(' ')[1]!;
+      return having(word)[0]!.split(' ')[1]!;
     case 'first':
-      return lines.toSorted()[0]!;
-    case 'filter':
-    case 'unique':
-      return String(result.length);
     case 'sort':
-      return result[0]!;
+      return lines.toSorted()[0]!;
     default:
       return null;
   }
