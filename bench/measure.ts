@@ -1,4 +1,5 @@
 /** What one engine reports about one piece of work, and how its times are taken. */
+import { countCalls, takeCalls, type Calls } from './calls.ts';
 import type { ModelSize } from './work.ts';
 
 /** What the runner asks of a page. */
@@ -19,13 +20,6 @@ export interface Task {
   budgetMs: number;
 }
 
-export interface Calls {
-  dispatches: number;
-  submits: number;
-  readbacks: number;
-  uploadedBytes: number;
-}
-
 export interface Measurement {
   /** The first repetition, which compiles and allocates. */
   firstMs: number;
@@ -39,26 +33,6 @@ export interface Measurement {
   facts?: Record<string, number | string>;
 }
 
-const calls: Calls = { dispatches: 0, submits: 0, readbacks: 0, uploadedBytes: 0 };
-
-/** Counts what reaches WebGPU in this thread. Call before an engine opens its device. */
-function countCalls(): void {
-  const wrap = <T extends object>(prototype: T, name: keyof T, count: (args: unknown[]) => void) => {
-    const original = prototype[name] as (...args: unknown[]) => unknown;
-    prototype[name] = function (this: T, ...args: unknown[]) {
-      count(args);
-      return original.apply(this, args);
-    } as T[keyof T];
-  };
-  wrap(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', () => calls.dispatches++);
-  wrap(GPUComputePassEncoder.prototype, 'dispatchWorkgroupsIndirect', () => calls.dispatches++);
-  wrap(GPUQueue.prototype, 'submit', () => calls.submits++);
-  wrap(GPUQueue.prototype, 'writeBuffer', ([, , data, , size]) => {
-    calls.uploadedBytes += Number(size ?? (data as ArrayBuffer).byteLength);
-  });
-  wrap(GPUBuffer.prototype, 'mapAsync', () => calls.readbacks++);
-}
-
 /** Repeats until the budget is spent; `run` resolves only when all its work is done, on the GPU too. */
 export async function repeat(
   { budgetMs }: Task,
@@ -68,11 +42,16 @@ export async function repeat(
   const times: number[] = [];
   for (let spent = 0; !times.length || spent + times.at(-1)! < budgetMs; spent += times.at(-1)!)
     times.push(await timed(run));
-  return { firstMs, times, calls: calls.submits ? { ...calls } : null };
+  return { firstMs, times, calls: callsOfLast() };
+}
+
+function callsOfLast(): Calls | null {
+  const calls = takeCalls();
+  return calls.submits ? calls : null;
 }
 
 async function timed(run: () => Promise<void>): Promise<number> {
-  Object.assign(calls, { dispatches: 0, submits: 0, readbacks: 0, uploadedBytes: 0 });
+  takeCalls();
   const start = performance.now();
   await run();
   return performance.now() - start;
@@ -102,7 +81,7 @@ export async function repeatDecoding(
     untilFirstMs: Math.round(untilFirst),
     ...(newTokens < allTokens && { decoded: `${newTokens} of ${allTokens} tokens, the rest extrapolated` }),
   };
-  return { firstMs, times, calls: calls.submits ? { ...calls } : null, facts };
+  return { firstMs, times, calls: callsOfLast(), facts };
 }
 
 /** Takes the task that the page passes as the worker's name, and posts the measurement or what went wrong. */
