@@ -1,27 +1,28 @@
 /** Asks a model the questions of skills that no world teaches, and says which it answered. */
 import { hash32, Random } from '../base/random.ts';
-import { exercise, SKILLS } from '../environment/pretraining/skills.ts';
+import { skills } from '../environment/skills/skills.ts';
 import { sampleActions, type Actor } from '../session/sample.ts';
 import type { Message } from '../trajectory/record.ts';
 import type { Outcomes } from './results.ts';
 
 /** Longest answer, in tokens. */
-const maxNewTokens = 48;
+const maxNewTokens = 24;
 
 /** The paper's benchmark that a skill stands for. */
-export const standsFor = (_skill: string): string => '';
+export const standsFor = (skill: string): string =>
+  skills.find(({ name }) => name === skill)?.standsFor ?? '';
 
-/** `count` questions of each skill, always the same ones. */
+/** `count` held-out exercises of each skill, always the same ones. */
 export async function askSkills(
   actor: Actor,
   count: number,
   temperature: number,
 ): Promise<Record<string, Outcomes>> {
-  const asked = SKILLS.flatMap((skill) =>
+  const asked = skills.flatMap(({ name, draw }) =>
     Array.from({ length: count }, (_, index) => ({
-      skill,
+      skill: name,
       index,
-      ...exercise(skill, new Random('study skills').fork(skill, index)),
+      ...draw(new Random('study skills').fork(name, index), 'heldout'),
     })),
   );
   const rollouts = await sampleActions(
@@ -37,9 +38,9 @@ export async function askSkills(
     { temperature, maxNewTokens },
   );
   const outcomes: Record<string, Outcomes> = {};
-  asked.forEach(({ skill, answer }, i) => {
+  asked.forEach(({ skill, accepts }, i) => {
     const { ids, finish } = rollouts[i]![0]!;
-    const isRight = actor.codec.read(ids, finish === 'stop').text === answer;
+    const isRight = finish === 'stop' && accepts(actor.codec.read(ids, true).text);
     outcomes[skill] = (outcomes[skill] ?? '') + (isRight ? '1' : '0');
   });
   return outcomes;
