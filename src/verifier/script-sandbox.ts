@@ -93,7 +93,8 @@ export async function runScript(
       runtime.setMemoryLimit(MEMORY_BYTES);
       runtime.setMaxStackSize(STACK_BYTES);
       let steps = 0;
-      runtime.setInterruptHandler(() => isLate() || ++steps > limitSteps);
+      let isInterrupted = false;
+      runtime.setInterruptHandler(() => (isInterrupted ||= isLate() || ++steps > limitSteps));
       const context = scope.manage(runtime.newContext());
       const failed = (error: QuickJSHandle, what: string) =>
         failure(context.dump(scope.manage(error)), isLate(), what);
@@ -109,6 +110,8 @@ export async function runScript(
       if (started.error) return failed(started.error, 'the tools failed');
       const promise = scope.manage(started.value);
       for (;;) {
+        // Async functions turn an interruption into an error of their own, which the driver takes for an answer.
+        if (isInterrupted) return { kind: 'timed-out' };
         const state = context.getPromiseState(promise);
         if (state.type === 'fulfilled') {
           return outcomeOf(tryParse(context.getString(scope.manage(state.value))) as unknown as Answer);

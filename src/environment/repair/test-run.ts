@@ -1,6 +1,7 @@
 /**
  * Runs lines of a test on the sources of a project, for real, in the sandbox. The sources are untrusted: they may loop,
- * throw or be no JavaScript at all.
+ * throw or be no JavaScript at all. Leaves out sources that replace what the runner is made of (`JSON`): in the sandbox
+ * they harm nobody, but they could claim to pass.
  */
 import { runScript } from '../../verifier/script-sandbox.ts';
 
@@ -11,20 +12,19 @@ const LIMIT_MS = 2000;
 const LONGEST_ERROR = 40;
 /** Results of the latest runs: agents test what they have just tested, and groups of them test the same repair. */
 const CACHED_RUNS = 2000;
-const cache = new Map<string, Promise<string>>();
+const cache = new Map<string, string>();
 
 /** `pass`, or `FAIL` with the first line that is not true, or with why nothing could be run. */
-export function runTests(sources: readonly string[], lines: readonly string[]): Promise<string> {
+export async function runTests(sources: readonly string[], lines: readonly string[]): Promise<string> {
   // All files are one scope, as scripts of a page are.
   const script = `(() => {\n${sources.join('\n')}\nglobalThis.tools = {\n${lines
     .map((line, index) => `t${index}: () => { return ${line}\n},`)
     .join('\n')}\n}; })();`;
-  let result = cache.get(script);
-  if (!result) {
-    result = run(script, lines);
-    if (cache.size >= CACHED_RUNS) cache.delete(cache.keys().next().value!);
-    cache.set(script, result);
-  }
+  const known = cache.get(script);
+  if (known !== undefined) return known;
+  const result = await run(script, lines);
+  if (cache.size >= CACHED_RUNS) cache.delete(cache.keys().next().value!);
+  cache.set(script, result);
   return result;
 }
 

@@ -124,4 +124,13 @@ describe('tools in JavaScript', () => {
       category: 'NOT_APPLICABLE',
     });
   });
+
+  test('ends a loop after a number of steps as well as after a time', async () => {
+    const { runScript } = await import('../../../src/verifier/script-sandbox.ts');
+    const run = (name: string, limitSteps: number) =>
+      runScript({ script }, [{ name, argumentsText: '{}' }], 60_000, limitSteps);
+    for (const name of ['spin', 'spinAsync', 'hide'])
+      expect(await run(name, 20)).toEqual({ kind: 'timed-out' });
+    expect(await run('dice', 20)).toMatchObject({ kind: 'done' });
+  });
 });

@@ -31,7 +31,7 @@ async function alongExpert(
 describe('the novice of the repair world', () => {
   it('errs as its rates say, at each kind of step', async () => {
     const counts: Partial<Record<Situation, [wrong: number, all: number]>> = {};
-    await alongExpert(800, (situation, { isWrong }) => {
+    await alongExpert(400, (situation, { isWrong }) => {
       const count = (counts[situation] ??= [0, 0]);
       count[0] += Number(isWrong);
       count[1]++;
