@@ -8,7 +8,8 @@
  * they earn when guarded; several calls in one turn earn their f1.
  *
  * What must not pay: a query that names everything retrieves no more than any other and is refused when long; more
- * calls in a turn lower the f1; a second search where opening was demonstrated is another call.
+ * calls in a turn lower the f1; a second search where opening was demonstrated is another call; arguments beside the
+ * query must be the demonstrated ones.
  */
 import type { Json } from '../base/json.ts';
 import { isObject } from '../base/json.ts';
@@ -44,16 +45,19 @@ export function searchSteps(options: Partial<SearchStepsOptions> = {}): Verify {
   /** The verdict on one call beside one demonstrated call. */
   function compare(wanted: ToolCall, made: ToolCall, sample: Sample, documents: Json[], evidence: Json[]) {
     const query = queryOf(made);
-    if (queryOf(wanted) === null || query === null || made.name !== wanted.name) {
-      return compareArguments({
-        ...sample,
-        expected: single(withAccepted(wanted, evidence)),
-        attempt: { ...sample.attempt, action: single(made) },
-      });
+    const isSearch = query !== null && queryOf(wanted)?.name === query.name && made.name === wanted.name;
+    if (isSearch && !findsEvidence(query.text, documents, evidence)) {
+      return verdict(0, 'OTHER_EVIDENCE', 'The query finds no document that the next step needs.');
     }
-    return findsEvidence(query, documents, evidence)
+    const accepted = isSearch ? { [query.name]: [query.text] } : openable(wanted, evidence);
+    const compared = compareArguments({
+      ...sample,
+      expected: single({ ...wanted, accepted: { ...wanted.accepted, ...accepted } }),
+      attempt: { ...sample.attempt, action: single(made) },
+    });
+    return isSearch && compared.reward === 1
       ? verdict(1, 'EVIDENCE_FOUND', 'The query finds a document that the next step needs.')
-      : verdict(0, 'OTHER_EVIDENCE', 'The query finds no document that the next step needs.');
+      : compared;
   }
 
   return (sample: Sample): Verdict => {
@@ -67,7 +71,7 @@ export function searchSteps(options: Partial<SearchStepsOptions> = {}): Verify {
       return notApplicable('The dataset names no documents and evidence for this turn.');
     }
     const queries = expected.calls.map(queryOf).filter((query) => query !== null);
-    if (!queries.every((query) => findsEvidence(query, documents, evidence))) {
+    if (!queries.every(({ text }) => findsEvidence(text, documents, evidence))) {
       return notApplicable('The demonstrated query finds no evidence in these documents.');
     }
     const verdicts = expected.calls.map((wanted) =>
@@ -104,18 +108,18 @@ function verdict(reward: number, category: string, reason: string): Verdict {
   return { reward, category, reason };
 }
 
-function queryOf(call: ToolCall): string | null {
+function queryOf(call: ToolCall): { name: string; text: string } | null {
   const given = tryPythonJson(call.argumentsText);
   if (!(given instanceof Map)) return null;
-  const named = QUERY_NAMES.map((name) => given.get(name)).find((value) => typeof value === 'string');
-  return (named as string | undefined) ?? null;
+  for (const name of QUERY_NAMES) {
+    const text = given.get(name);
+    if (typeof text === 'string') return { name, text };
+  }
+  return null;
 }
 
-/** The call with every needed document accepted where it names one of them. */
-function withAccepted(call: ToolCall, evidence: Json[]): ToolCall {
-  const names = Object.entries(call.arguments ?? {})
-    .filter(([, value]) => evidence.includes(value))
-    .map(([name]) => name);
-  if (names.length === 0) return call;
-  return { ...call, accepted: { ...call.accepted, ...Object.fromEntries(names.map((n) => [n, evidence])) } };
+/** Every needed document, for each argument that names one of them. */
+function openable(call: ToolCall, evidence: Json[]): Record<string, Json[]> {
+  const named = Object.entries(call.arguments ?? {}).filter(([, value]) => evidence.includes(value));
+  return Object.fromEntries(named.map(([name]) => [name, evidence]));
 }

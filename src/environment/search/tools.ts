@@ -5,37 +5,39 @@ import type { Action, Tool, ToolCall } from '../../trajectory/record.ts';
 import { retrieve } from '../../verifier/search-steps.ts';
 import type { SearchDocument } from './corpus.ts';
 
-function tool(name: string, description: string, argument: string, type: string): Tool {
+/** Each tool takes one argument: its name and type. */
+const ARGUMENTS = {
+  search: ['query', 'string'],
+  open: ['id', 'integer'],
+  answer: ['text', 'string'],
+} as const;
+
+type ToolName = keyof typeof ARGUMENTS;
+
+function tool(name: ToolName, description: string): Tool {
+  const [argument, type] = ARGUMENTS[name];
   const properties: JsonObject = { [argument]: { type } };
   return { name, description, parameters: { type: 'object', properties, required: [argument] } };
 }
 
 export const TOOLS: readonly Tool[] = [
-  tool('search', 'Numbers and titles of the three best documents; at most six words.', 'query', 'string'),
-  tool('open', 'Text of a document.', 'id', 'integer'),
-  tool('answer', 'Give the final answer, one name.', 'text', 'string'),
+  tool('search', 'Numbers and titles of the three best documents; at most six words.'),
+  tool('open', 'Text of a document.'),
+  tool('answer', 'Give the final answer, one name.'),
 ];
 
 /** A turn of one call. */
-export function callAction(name: 'search' | 'open' | 'answer', value: string | number): Action {
-  const { required } = TOOLS.find((tool) => tool.name === name)!.parameters as { required: string[] };
-  const given = { [required[0]!]: value };
-  return {
-    kind: 'calls',
-    content: '',
-    calls: [{ name, arguments: given, argumentsText: JSON.stringify(given) }],
-  };
+export function callAction(name: ToolName, value: string | number): Action {
+  const given = { [ARGUMENTS[name][0]]: value };
+  const call = { name, arguments: given, argumentsText: JSON.stringify(given) };
+  return { kind: 'calls', content: '', calls: [call] };
 }
 
-/** The only argument of a call, or null when the call does not fit its tool's schema. */
-export function argumentOf(call: ToolCall): string | number | null {
-  const found = TOOLS.find(({ name }) => name === call.name);
-  if (!found || !isObject(call.arguments)) return null;
-  const [[name, { type }]] = Object.entries(
-    found.parameters.properties as Record<string, { type: string }>,
-  ) as [[string, { type: string }]];
-  const value = call.arguments[name];
-  if (Object.keys(call.arguments).length !== 1) return null;
+/** The argument of a call, or null when the call does not fit its tool's schema. */
+export function argumentOf({ name, arguments: given }: ToolCall): string | number | null {
+  if (!Object.hasOwn(ARGUMENTS, name) || !isObject(given) || Object.keys(given).length !== 1) return null;
+  const [argument, type] = ARGUMENTS[name as ToolName];
+  const value = given[argument];
   if (type === 'integer') return Number.isInteger(value) ? (value as number) : null;
   return typeof value === 'string' ? value : null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../../../src/base/json.ts';
+import type { Json, JsonObject } from '../../../src/base/json.ts';
 import { presetNamed } from '../../../src/verifier/presets.ts';
 import { searchSteps } from '../../../src/verifier/search-steps.ts';
 import { call, calls, message, sample } from './samples.ts';
@@ -88,6 +88,21 @@ describe('search, step by step', () => {
     expect(judge(calls(query('Anna firm')), calls(call('find', { query: 'Anna firm' })))).toMatchObject({
       reward: 0,
     });
+  });
+
+  test('takes no query under another name or with other arguments beside it', () => {
+    const others: JsonObject[] = [
+      { q: 'Anna' },
+      { query: 'Anna', all: true },
+      { query: 'Anna', id: 12 },
+      { text: 'Anna' },
+    ];
+    for (const given of others) {
+      expect(judge(calls(query('Anna firm')), calls(call('search', given)))).toMatchObject({ reward: 0 });
+    }
+    const few = (count: number) => calls(call('search', { query: 'Anna', count }));
+    expect(judge(few(3), few(3))).toMatchObject({ reward: 1 });
+    expect(judge(few(3), few(4))).toMatchObject({ reward: 0 });
   });
 
   test('lets every surplus call cost: searching or opening everything does not pay', () => {
