@@ -29,6 +29,7 @@ export function nextStep(episode: RepairEpisode): { step: Step; one?: ProjectFun
     if (!isViewed(one)) return { step: 'view', one };
     if (bugIn(episode, one)) return { step: 'edit', one };
   }
+  // All looks right that was looked at, which happens only to those who left the expert's way.
   return { step: 'test' };
 }
 

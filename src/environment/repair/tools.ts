@@ -1,6 +1,6 @@
 /**
  * The coding tools: names (two for most, of one kind to NVIDIA's swe_pivot), schemas, and what they do to the files.
- * Running the tests is `test-run.ts`.
+ * Running the tests is `test-run.ts`. Only listed names are taken here; swe_pivot rewards any name of the right kind.
  */
 import { isObject } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';

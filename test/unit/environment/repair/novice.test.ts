@@ -49,6 +49,27 @@ describe('the novice of the repair world', () => {
     });
   });
 
+  it('alone would leave about as few turns mixed as the paper’s base model: its 29 %, give or take 8', async () => {
+    let [mixed, all] = [0, 0];
+    for (let index = 0; index < 150; index++) {
+      const random = new Random('mixed turns').fork(index);
+      const episode = repair.reset(repair.drawTask(random, 'train'));
+      while (!episode.isOver) {
+        const expected = repair.expert(episode, random);
+        let passed = 0;
+        for (let sample = 0; sample < 8; sample++) {
+          const { action } = repair.novice(episode, random);
+          const attempt = { text: '', action, faults: [], isComplete: true };
+          passed += (await verify({ expected, attempt, tools: episode.tools })).reward!;
+        }
+        all++;
+        mixed += Number(passed > 0 && passed < 8);
+        await repair.step(episode, expected);
+      }
+    }
+    expect(Math.abs(mixed / all - 0.29)).toBeLessThan(0.08);
+  });
+
   it('never repairs by mistake what it edits wrongly', async () => {
     const always = { ...NOVICE_ERRORS, edit: 1, view: 0, search: 0, reproduce: 0, follow: 0, finish: 0 };
     for (let index = 0; index < 150; index++) {
