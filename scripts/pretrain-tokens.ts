@@ -1,6 +1,7 @@
 /**
  * Makes what the built-in models are trained on, in `.cache/pretrain`: the tokenizer, and the mixture as one token
- * file. Two processes make the documents; what they have made is kept in parts, so that a stopped run continues. The
+ * file. Two processes make the documents; what they have made is kept in parts, so that a stopped run continues
+ * and a source that did not change is not made again. The
  * same code gives the same files; where they are already there, nothing is done.
  */
 import { fork } from 'node:child_process';
@@ -35,17 +36,15 @@ const tokenizerJson = trainBytePairs(await tokenizerTexts(SEED, TOKENIZER_CHARAC
 });
 const tokenizerText = `${JSON.stringify(tokenizerJson)}\n`;
 
-/** Of the tokenizer, the shares and the first documents of each source: what all later ones follow from. */
-async function keyOfText(): Promise<string> {
-  const texts: string[] = [tokenizerText, String(STREAM_TOKENS)];
-  for (const source of sources) {
-    texts.push(`${source.name} ${shareOf(source)}`);
-    for (let index = 0; index < 50; index++) texts.push(await documentText(source, SEED, index));
-  }
-  return hash32(texts.join('\n')).toString(16);
+/** For each source a hash of its first documents, which all later ones follow from. */
+const fingerprints = new Map<string, string>();
+for (const source of sources) {
+  const texts: string[] = [];
+  for (let index = 0; index < 200; index++) texts.push(await documentText(source, SEED, index));
+  fingerprints.set(source.name, hash32(texts.join('\n')).toString(16));
 }
-
-const key = await keyOfText();
+const shares = sources.map((source) => `${source.name} ${fingerprints.get(source.name)} ${shareOf(source)}`);
+const key = hash32(tokenizerText, STREAM_TOKENS, ...shares).toString(16);
 const stored = existsSync(SUMMARY_FILE)
   ? (JSON.parse(readFileSync(SUMMARY_FILE, 'utf8')) as TokensSummary)
   : null;
@@ -58,9 +57,19 @@ console.log(`Tokenizer: ${Object.keys((tokenizerJson.model as { vocab: object })
 
 // Documents, in parts
 
-const folder = join(CACHE, key);
-mkdirSync(folder, { recursive: true });
-const partFile = (source: string, number: number) => join(folder, `${source}-${number}.bin`);
+const [texts, parts] = [join(CACHE, 'texts'), join(CACHE, 'parts')];
+for (const folder of [texts, parts]) mkdirSync(folder, { recursive: true });
+const tokenizerKey = hash32(tokenizerText).toString(16);
+
+function partOf(source: string, number: number): Part {
+  const name = `${source}-${fingerprints.get(source)}-${number}`;
+  return {
+    source,
+    number,
+    textFile: join(texts, `${name}.txt`),
+    tokenFile: join(parts, `${tokenizerKey}-${name}.bin`),
+  };
+}
 
 function readTokens(file: string): Uint16Array {
   const bytes = readFileSync(file);
@@ -79,14 +88,12 @@ const progress = sources.map((source) => ({
 function nextPart(): Part | undefined {
   const lacking = progress.filter(({ made, wanted }) => made < wanted);
   const next = lacking.sort((a, b) => a.made / a.wanted - b.made / b.wanted || a.begun - b.begun)[0];
-  if (!next) return undefined;
-  const number = next.begun++;
-  return { source: next.source, number, file: partFile(next.source, number) };
+  return next && partOf(next.source, next.begun++);
 }
 
 let reported = performance.now();
 function took(part: Part): void {
-  progress.find(({ source }) => source === part.source)!.made += readTokens(part.file).length;
+  progress.find(({ source }) => source === part.source)!.made += readTokens(part.tokenFile).length;
   if (performance.now() - reported < 10_000) return;
   reported = performance.now();
   const made = progress.reduce((sum, source) => sum + Math.min(source.made, source.wanted), 0);
@@ -98,7 +105,7 @@ function work(): Promise<void> {
   const child = fork(script, { execArgv: ['--import', 'tsx'] });
   let under: Part | undefined;
   const next = (): void => {
-    for (under = nextPart(); under && existsSync(under.file); under = nextPart()) took(under);
+    for (under = nextPart(); under && existsSync(under.tokenFile); under = nextPart()) took(under);
     if (under) child.send(under);
     else child.disconnect();
   };
@@ -122,7 +129,7 @@ const taken: Uint16Array[] = [];
 for (const { source, wanted } of progress) {
   const of = { documents: 0, tokens: 0, longestTokens: 0 };
   for (let number = 0; of.tokens < wanted; number++) {
-    const part = readTokens(partFile(source, number));
+    const part = readTokens(partOf(source, number).tokenFile);
     const starts = documentStarts(part);
     // Whole documents only, up to the one that reaches what is wanted.
     let count = 0;

@@ -105,3 +105,5 @@ function tfjsFolder(): string {
   if (existsSync(join(beside, 'tfjs-backend-wasm-simd.wasm'))) return beside;
   return `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`;
 }
+
+export { open as openLabInNode };

@@ -39,23 +39,17 @@ export async function tokenizerTexts(seed: number, characters: number): Promise<
   return texts;
 }
 
-/** A source's documents by number, as tokens. */
-export function tokenDocuments(
-  source: Source,
-  seed: number,
-  tokenizer: Tokenizer,
-): (index: number) => Promise<TokenDocument> {
+/** A document's text as tokens. */
+export function tokenDocument(text: string, tokenizer: Tokenizer): TokenDocument {
   const opening = tokenizer.encode(`${TURN_START}assistant\n`);
   const end = tokenizer.idOf(TURN_END);
-  return async (index) => {
-    const ids = tokenizer.encode(await documentText(source, seed, index));
-    const isAction: boolean[] = [];
-    let isInside = false;
-    ids.forEach((id, i) => {
-      isAction.push(isInside);
-      if (id === end) isInside = false;
-      else if (opening.every((token, j) => ids[i - opening.length + 1 + j] === token)) isInside = true;
-    });
-    return { ids, isAction };
-  };
+  const ids = tokenizer.encode(text);
+  const isAction: boolean[] = [];
+  let isInside = false;
+  ids.forEach((id, i) => {
+    isAction.push(isInside);
+    if (id === end) isInside = false;
+    else if (opening.every((token, j) => ids[i - opening.length + 1 + j] === token)) isInside = true;
+  });
+  return { ids, isAction };
 }

@@ -6,7 +6,7 @@ import {
   WORD_PATTERN,
 } from '../../../src/environment/pretraining/chat-format.ts';
 import { pretrainingDocument, sources } from '../../../src/environment/pretraining/mixture.ts';
-import { documentText, tokenDocuments, tokenizerTexts } from '../../../src/session/pretrain-data.ts';
+import { documentText, tokenDocument, tokenizerTexts } from '../../../src/session/pretrain-data.ts';
 import { trainBytePairs } from '../../../src/text/bpe-trainer.ts';
 import { loadCodec, type Codec } from '../../../src/text/codec.ts';
 
@@ -51,7 +51,7 @@ describe('the pretraining text as tokens', () => {
   it('marks exactly what the assistant writes, with the end of its turn', async () => {
     for (const [source, index] of some(20)) {
       const { messages, tools } = await pretrainingDocument(source, 1, index);
-      const { ids, isAction } = await tokenDocuments(source, 1, codec.tokenizer)(index);
+      const { ids, isAction } = tokenDocument(await documentText(source, 1, index), codec.tokenizer);
       const written = ids.filter((_, i) => isAction[i]);
       const expected = messages.flatMap((message, i) =>
         message.role === 'assistant' ? codec.actionIds(message, messages.slice(0, i), tools) : [],
