@@ -18,6 +18,7 @@ import type { Cell, CellResult } from '../../src/study/results.ts';
 import { runCell } from '../../src/study/run.ts';
 import { loadCodec } from '../../src/text/codec.ts';
 import { presetNamed } from '../../src/verifier/presets.ts';
+import { openDawn } from './dawn.ts';
 
 export interface ChildOptions {
   backend: Exclude<BackendName, 'cpu'>;
@@ -37,6 +38,9 @@ export type FromChild =
   | { type: 'progress'; detail: string; fraction: number }
   | { type: 'result'; result: CellResult }
   | { type: 'error'; message: string };
+
+/** Tokens of a training pass: a GPU wants large ones, and on processors what fits the caches is faster. */
+const PASS_TOKENS = { wasm: 8192, webgpu: 32_768 };
 
 const verify: Verify = async (preset, samples) => {
   const verifier = presetNamed(preset).verify;
@@ -74,7 +78,11 @@ export function serveCells(): void {
 }
 
 async function open({ backend, threads, model }: ChildOptions): Promise<{ lab: Lab; device: string }> {
-  const info = await openBackend({ prefer: backend, wasmPaths: tfjsFolder() });
+  if (backend === 'webgpu') await openDawn();
+  const info = await openBackend({
+    prefer: backend,
+    ...(backend === 'wasm' && { wasmPaths: tfjsFolder() }),
+  });
   if (backend === 'wasm') await initWasmKernels({ threads });
   const json = (name: string) =>
     existsSync(join(model, name)) ? JSON.parse(readFileSync(join(model, name), 'utf8')) : undefined;
@@ -96,7 +104,8 @@ async function open({ backend, threads, model }: ChildOptions): Promise<{ lab: L
     });
   const entries = await openWeights(new Map(weights), null);
   const policy = await loadPolicy(readModelConfig(json('config.json')), entries, { trained: true });
-  return { lab: await openLab(policy, codec, verify), device: info.adapter || `${info.threads} threads` };
+  const lab = await openLab(policy, codec, verify, { passTokens: PASS_TOKENS[backend] });
+  return { lab, device: info.adapter || `${threads} ${threads === 1 ? 'thread' : 'threads'} each` };
 }
 
 /** Where tfjs's own .wasm files are: beside this program when it is a bundle, else in its package. */

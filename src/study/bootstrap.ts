@@ -25,6 +25,16 @@ export function percentileInterval(value: number, draw: (random: Random) => numb
   return { value, low: quantile(values, 0.025), high: quantile(values, 0.975) };
 }
 
+/** Interval of a statistic of seeds alone; with one seed there is nothing to resample, and anything is possible. */
+export function seedInterval(
+  seeds: number,
+  value: number,
+  draw: (random: Random) => number,
+  name: string,
+): Estimate {
+  return seeds < 2 ? { value, low: -Infinity, high: Infinity } : percentileInterval(value, draw, name);
+}
+
 /** Mean over groups of the mean over seeds and items. @param groups at least one, none empty */
 export function estimateMean(groups: readonly Values[]): Estimate {
   const value = mean(groups.map((values) => mean(values.map((items) => mean(items)))));

@@ -4,7 +4,13 @@
  * inside. Pure. A claim that fails is a finding: it is kept and shown like the others.
  */
 import { mean } from '../base/statistics.ts';
-import { estimateDifference, percentileInterval, type Estimate, type Values } from './bootstrap.ts';
+import {
+  estimateDifference,
+  percentileInterval,
+  seedInterval,
+  type Estimate,
+  type Values,
+} from './bootstrap.ts';
 import { matchedCost, windowMean, type Axis } from './curves.ts';
 import {
   paperAblation,
@@ -290,7 +296,7 @@ function matched(results: StudyResults, axis: Axis): Estimate | null {
   });
   if (!ratios.length) return null;
   const geometric = (of: (ratio: Estimate) => number) =>
-    Math.exp(mean(ratios.map((ratio) => Math.log(Math.max(1e-9, of(ratio))))));
+    Math.exp(mean(ratios.map((ratio) => Math.log(Math.max(0, of(ratio))))));
   // The product of the bounds is wider than the interval of the product: worlds count as wrong all at once.
   return {
     value: geometric(({ value }) => value),
@@ -310,7 +316,8 @@ function deviationGap(results: StudyResults): Estimate | null {
     });
   });
   if (!gaps.every((seeds) => seeds.length)) return null;
-  return percentileInterval(
+  return seedInterval(
+    Math.min(...gaps.map((seeds) => seeds.length)),
     mean(gaps.map((seeds) => mean(seeds))),
     (random) => mean(gaps.map((seeds) => mean(seeds.map(() => random.pick(seeds))))),
     'reward deviation',

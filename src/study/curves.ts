@@ -4,7 +4,7 @@
  */
 import { Random } from '../base/random.ts';
 import { mean } from '../base/statistics.ts';
-import { percentileInterval, type Estimate } from './bootstrap.ts';
+import { seedInterval, type Estimate } from './bootstrap.ts';
 import type { CurvePoint, RunResult } from './results.ts';
 
 export type Axis = 'rolloutTurns' | 'trainedMs';
@@ -66,7 +66,13 @@ export function matchedCost(
     return isBetter && cost > 0 ? otherCost / cost : 1;
   };
   const { success, cost, otherCost } = whole;
-  return { success, cost, otherCost, ratio: percentileInterval(otherCost / cost, resampled, 'matched cost') };
+  const seeds = Math.min(runs.length, others.length);
+  return {
+    success,
+    cost,
+    otherCost,
+    ratio: seedInterval(seeds, otherCost / cost, resampled, 'matched cost'),
+  };
 }
 
 /** Mean deviation of rewards within a group in windows of steps, mean over runs; ends with the shortest run. */

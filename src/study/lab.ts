@@ -23,6 +23,8 @@ import type { Budgets } from './plan.ts';
 export interface Lab extends Actor {
   initial: Snapshot;
   verify: Verify;
+  /** Most tokens of a training pass; bounds memory, changes no result beyond rounding. */
+  passTokens: number;
   /** Milliseconds. */
   now: () => number;
 }
@@ -32,9 +34,10 @@ export async function openLab(
   policy: Policy,
   codec: Codec,
   verify: Verify,
-  now: () => number = () => performance.now(),
+  { passTokens = 8192, now = () => performance.now() }: Partial<Pick<Lab, 'passTokens' | 'now'>> = {},
 ): Promise<Lab> {
-  return { policy, codec, initial: await snapshotPolicy(policy), verify: remembering(verify), now };
+  const initial = await snapshotPolicy(policy);
+  return { policy, codec, initial, verify: remembering(verify), passTokens, now };
 }
 
 /** Back to π₀. */

@@ -124,7 +124,11 @@ async function runMethod(
 ): Promise<Unfinished<RunResult>> {
   const method = methods[cell.method];
   const { learningRate, klWeight } = cell;
-  const config = configOf(budgets, `seed ${cell.seed}`, { learningRate, klWeight });
+  const config = configOf(budgets, `seed ${cell.seed}`, {
+    learningRate,
+    klWeight,
+    passTokens: lab.passTokens,
+  });
   const base = (await earlier({ kind: 'base', world: cell.world })) as BaseResult;
   const profile = (await earlier({ kind: 'profile', world: cell.world, seed: cell.seed })) as ProfileResult;
   const turns = await turnsOfSeed(lab, world, cell.seed, budgets);

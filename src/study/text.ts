@@ -3,8 +3,11 @@ import { allClaims, type Claim } from './claims.ts';
 import type { StudyResults } from './results.ts';
 import { allTables, type Table, type TableCell } from './tables.ts';
 
-const shortened = (value: number): string =>
-  Number.isFinite(value) ? value.toFixed(Math.abs(value) >= 1000 ? 0 : Math.abs(value) < 1 ? 3 : 1) : '∞';
+function shortened(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  return value.toFixed(size >= 1000 ? 0 : size < 1 ? 3 : 1);
+}
 
 function cellText({ ours, paper }: TableCell): string {
   const own = ours ? shortened(ours.value) : '–';
@@ -33,8 +36,15 @@ export function claimText({ verdict, statement, ours, paper }: Claim): string {
   return `${verdict.toUpperCase()}: ${statement} ${cellText({ ours, paper })}`;
 }
 
+/** What a reader must know before believing an interval; empty where there is nothing to say. */
+export const cautionOf = ({ plan }: StudyResults): string =>
+  plan.seeds.length > 1
+    ? ''
+    : 'One seed: the intervals are over tasks alone and know nothing of how much training itself varies.';
+
 /** Everything, a blank line between two tables. */
 export function studyText(results: StudyResults): string {
   const claims = ['Claims', ...allClaims(results).map(claimText)].join('\n');
-  return [...allTables(results).map(tableText), claims].join('\n\n');
+  const parts = [...allTables(results).map(tableText), claims, cautionOf(results)];
+  return parts.filter(Boolean).join('\n\n');
 }
