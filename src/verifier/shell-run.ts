@@ -30,6 +30,7 @@ export type ShellOutcome = Observation | { kind: 'lacking'; what: string } | { k
 
 const MARK = '\u0001fulcrum\u0001';
 const SHOW_STATE = `printf '%s' '${MARK}'; pwd; set`;
+const NEEDED_TO_SHOW = ['printf', 'pwd'] as const;
 
 let loading: Promise<typeof JustBash> | undefined;
 
@@ -54,6 +55,7 @@ async function runUnguarded(world: ShellWorld, command: string, limitMs: number)
     fs,
     cwd,
     env: { HOME: '/home/user', USER: 'user', ...world.env },
+    ...(world.commands ? { commands: [...world.commands, ...NEEDED_TO_SHOW] } : {}),
     sleep: () => Promise.resolve(),
     executionLimits: {
       maxExecutionTimeMs: limitMs,

@@ -2,7 +2,7 @@
  * File systems for shell commands: how a dataset describes one, building it in memory, and writing down what is in it.
  * Runs nothing.
  */
-import type { InMemoryFs } from 'just-bash';
+import type { CommandName, InMemoryFs } from 'just-bash';
 
 export interface WorldFile {
   content: string;
@@ -22,6 +22,8 @@ export interface ShellWorld {
   setup?: string;
   cwd?: string;
   env?: Record<string, string>;
+  /** The programs that there are; all that just-bash has where left out. Few are quicker to set up. */
+  commands?: CommandName[];
 }
 
 const NOW = Date.UTC(2024, 5, 15, 12);

@@ -3,8 +3,8 @@
  * and leave the same files, working directory and variables behind. Runs in just-bash, in memory; commands that it
  * lacks are not applicable, which is no failure.
  *
- * The sample's `world`: `{files?, directories?, links?, setup?, cwd?, env?}`. A dataset without one gets several
- * made-up file systems (`probe-worlds.ts`); commands must agree in all of them.
+ * The sample's `world`: `{files?, directories?, links?, setup?, cwd?, env?, commands?}`. A dataset without one gets
+ * several made-up file systems (`probe-worlds.ts`); commands must agree in all of them.
  */
 import { isObject } from '../base/json.ts';
 import { formatVerdict } from './format-gate.ts';

@@ -3,14 +3,8 @@
  * in memory; what a command leaves outside the tree, or in the shell itself, is gone with it. Judges nothing.
  */
 import type * as JustBash from 'just-bash';
-import { HOME } from './world.ts';
+import { COMMANDS, HOME } from './world.ts';
 import type { FileTree } from './world.ts';
-
-const COMMANDS: JustBash.CommandName[] = [
-  'ls', 'find', 'cat', 'head', 'tail', 'wc', 'grep', 'sort', 'uniq', 'cut', 'tr', 'sed', 'awk', 'cp', 'mv', 'rm',
-  'mkdir', 'rmdir', 'touch', 'echo', 'printf', 'xargs', 'tee', 'basename', 'dirname', 'pwd', 'true', 'false', 'seq',
-  'tac', 'nl',
-]; // prettier-ignore
 
 /** Counts of work, not time, so that the same command ends the same way on a slow machine. */
 const LIMITS: JustBash.BashOptions['executionLimits'] = {
@@ -46,7 +40,7 @@ export async function runCommand(
     commands: COMMANDS,
     executionLimits: LIMITS,
     sleep: () => Promise.resolve(),
-    // It guards Node against commands that run JavaScript or Python, of which there are none here, and is half the time.
+    // A second net below the interpreter, in Node only, for half the time; nothing here runs another language.
     defenseInDepth: false,
   });
   const result = await shell

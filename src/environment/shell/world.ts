@@ -4,6 +4,7 @@
  *
  * Entities are split by hash, so that nothing about a word tells the splits apart.
  */
+import type { CommandName } from 'just-bash';
 import { hash32 } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
 import type { JsonObject } from '../../base/json.ts';
@@ -17,6 +18,13 @@ export interface FileTree {
 
 /** Where the tree lies in the sandbox; commands start here. */
 export const HOME = '/w';
+
+/** The programs that there are; none of them runs another language or reaches out. */
+export const COMMANDS: CommandName[] = [
+  'ls', 'find', 'cat', 'head', 'tail', 'wc', 'grep', 'sort', 'uniq', 'cut', 'tr', 'sed', 'awk', 'cp', 'mv', 'rm',
+  'mkdir', 'rmdir', 'touch', 'echo', 'printf', 'xargs', 'tee', 'basename', 'dirname', 'pwd', 'true', 'false', 'seq',
+  'tac', 'nl',
+]; // prettier-ignore
 
 export const FOLDERS = [
   'docs', 'mail', 'maps', 'bills', 'songs', 'trips', 'games', 'team', 'shop', 'bank', 'club', 'school', 'farm', 'lab',
@@ -91,6 +99,7 @@ export function isSameTree(a: FileTree, b: FileTree): boolean {
 export function verifierWorld({ folders, files }: FileTree): JsonObject {
   return {
     cwd: HOME,
+    commands: COMMANDS,
     directories: folders.map((folder) => `${HOME}/${folder}`),
     files: Object.fromEntries(Object.entries(files).map(([path, text]) => [`${HOME}/${path}`, text])),
   };

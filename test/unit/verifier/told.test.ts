@@ -85,6 +85,21 @@ describe('the preset for agents of the simulated shell', () => {
     });
   });
 
+  test('has only the programs that the world names, where it names them', async () => {
+    const asked = {
+      ...sample(
+        calls(call('bash', { command: 'cat maps/cup.log' })),
+        calls(call('bash', { command: 'tac maps/cup.log' })),
+      ),
+      world: { ...world, commands: ['cat'] },
+    };
+    expect(await verify(asked)).toMatchObject({
+      reward: 0,
+      reason: 'Other output than demonstrated: bash: tac: command not found.',
+    });
+    expect(await verify({ ...asked, world })).toMatchObject({ reward: 1 });
+  });
+
   test('leaves the preset for any shell as it was on messages', async () => {
     const asked = { ...sample(message('ls docs | wc -l'), message('find docs -type f | wc -l')), world };
     expect(await presetNamed('shell').verify(asked)).toMatchObject({ reward: 1, category: 'SAME_EFFECT' });

@@ -198,6 +198,21 @@ describe('the sandbox of the shell world', () => {
     expect(Object.keys(shellWorld.reset(task).tree.files).length).toBeGreaterThan(3);
   });
 
+  it('survives commands put together by chance, one after the other', async () => {
+    const parts = [
+      'docs', '../w', '/', '.', '*', '*/*', 'ls', 'cat', 'mv', 'cp', 'rm -rf', 'mkdir -p', 'touch', 'echo', '>', '>>',
+      '<', '|', '&&', ';', 'grep -rl', 'red', 'sed -i', 's/red/blue/', 'find', '-delete', 'sort -o', 'tee', 'xargs',
+      '$(', '`', ')', '(', '{', '}', '"', "'", '1', '\\', '\0', 'for i in *; do', 'done', '&', '<<E', '!', '[[', ']]',
+    ]; // prettier-ignore
+    for (let index = 0; index < 60; index++) {
+      const random = new Random('chance').fork(index);
+      const words = () => Array.from({ length: 1 + random.integer(6) }, () => random.pick(parts)).join(' ');
+      const episode = await after(taskNumber(0), ...[words(), words(), words()].map(commandAction));
+      expect(episode.outputs).toHaveLength(3);
+      expect(Object.values(episode.tree.files).every((text) => typeof text === 'string')).toBe(true);
+    }
+  }, 60_000);
+
   it('answers faulty calls and changes nothing', async () => {
     const task = taskNumber(1);
     const faulty: Action[] = [
