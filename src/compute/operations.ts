@@ -65,6 +65,20 @@ export interface DecodeAttentionInputs {
   pivotOfRow: Tensor; // int32 [R], each 0..P−1; rows of one pivot side by side are fastest
 }
 
+/** One token a row, and all since the last readback. */
+export interface TokenFile {
+  latest: Tensor; // int32 [R]
+  ids: Tensor; // int32 [K, R]
+  logProbs: Tensor; // [K, R]
+}
+
+/** The same work again and again. */
+export interface Repetition {
+  run(): void;
+  /** Gives back what the work allocated. */
+  dispose(): void;
+}
+
 /** N = any number of rows (tokens); see src/base/shapes.ts for the other letters. */
 export interface Kernels {
   /** y = x·wᵀ + bias. x [.., I], w [O, I], bias [O] → [.., O]. */
@@ -170,10 +184,21 @@ export interface Kernels {
    */
   sample(logits: Tensor, rowIds: Tensor, settings: SampleSettings): { ids: Tensor; logProbs: Tensor }; // int32 [R], [R]
 
+  /** In place: latest = ids, and row `step` mod K of the file becomes the sampled ids and log-probabilities. */
+  fileTokens(sampled: { ids: Tensor; logProbs: Tensor }, file: TokenFile, step: number): void;
+
   /** Attention of one new token a row to its pivot's prefix and its own suffix → [R, H·D]. */
   decodeAttention(inputs: DecodeAttentionInputs, shape: AttentionShape): Tensor;
   /** In place: cache[r, position] = rows[r]. cache [≥R, Ts, W], rows [R, W]. */
   appendKv(cache: Tensor, rows: Tensor, position: number): void;
   /** In place: row i of x becomes row keep[i], for ascending distinct `keep` (compaction). x [R, ..]. */
   compactRows(x: Tensor, keep: Int32Array): void;
+
+  /**
+   * Where recording pays: the work runs once, with turn 0, and is then sent again as it is. Its turns may differ by
+   * nothing but the step numbers of `sample`, `fileTokens`, `decodeAttention` (suffixLength), `appendKv` (position) and
+   * `rope` (positions), which grow by one a turn, and by what it changes in place. It may upload, but only tensors that
+   * it makes and disposes of itself; whatever else it reads must be on the backend already.
+   */
+  repeat?(work: (turn: number) => void): Repetition;
 }

@@ -7,6 +7,7 @@ import { packSequences, uploadBatch, disposeBatch } from '../compute/batch.ts';
 import { attention } from '../compute/ops/attention.ts';
 import { appendKv, decodeAttention, keepRows } from '../compute/ops/decode-attention.ts';
 import { pickRows } from '../compute/ops/embedding.ts';
+import { upload } from '../compute/transfer.ts';
 import type { Policy } from '../model/policy.ts';
 import { attentionShape, runLayers } from '../model/transformer.ts';
 import { bucketLength } from './buckets.ts';
@@ -35,15 +36,17 @@ export interface KvCache {
 /**
  * Runs the prompts, in several passes if there are many.
  * @param pivotOfRow the prompt of each row to be decoded, [R]
+ * @param reach one more than the largest position there will be, later tokens included
  * @returns the cache, and the hidden states after each prompt's last token, [P, C]
  */
 export function prefill(
   policy: Policy,
   prompts: readonly ArrayLike<number>[],
   pivotOfRow: Int32Array,
+  reach: number,
 ): { cache: KvCache; last: tf.Tensor2D } {
   const longest = bucketLength(Math.max(...prompts.map((prompt) => prompt.length)));
-  const passes = prefillPasses(prompts).map((pass) => prefillPass(policy, pass, longest));
+  const passes = prefillPasses(prompts).map((pass) => prefillPass(policy, pass, longest, reach));
   const rows = pivotOfRow.length;
   const { kvHeads, headWidth } = policy.config;
   const joined = tf.tidy(() => ({
@@ -73,15 +76,19 @@ export function prefill(
       suffixK: empty(),
       suffixV: empty(),
     })),
-    prefixLengths: tf.tensor1d(
-      Int32Array.from(prompts, (prompt) => prompt.length),
-      'int32',
-    ),
-    pivotOfRow: tf.tensor1d(pivotOfRow, 'int32'),
+    prefixLengths: uploaded(Int32Array.from(prompts, (prompt) => prompt.length)),
+    pivotOfRow: uploaded(pivotOfRow),
     rows,
     capacity: firstCapacity,
   };
   return { cache, last: joined.last };
+}
+
+/** Now and not at its first use, which is recorded and repeated. */
+function uploaded(values: Int32Array): tf.Tensor1D {
+  const tensor = tf.tensor1d(values, 'int32');
+  upload(tensor);
+  return tensor;
 }
 
 /** Neighbours share a pass as long as their padded tokens stay within bounds. */
@@ -102,7 +109,7 @@ function prefillPasses(prompts: readonly ArrayLike<number>[]): ArrayLike<number>
   return [...passes, pass];
 }
 
-function prefillPass(policy: Policy, prompts: ArrayLike<number>[], paddedTo: number) {
+function prefillPass(policy: Policy, prompts: ArrayLike<number>[], paddedTo: number, reach: number) {
   const length = bucketLength(Math.max(...prompts.map((prompt) => prompt.length)));
   const batch = uploadBatch(packSequences(prompts, length));
   const shape = attentionShape(policy.config);
@@ -117,7 +124,7 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], paddedTo: num
         [0, 0],
       ]);
     };
-    const hidden = runLayers(policy, batch.ids, batch.positions, paddedTo, (q, k, v) => {
+    const hidden = runLayers(policy, batch.ids, batch.positions, reach, (q, k, v) => {
       // Each layer gives back what it does not return.
       keys.push(tf.keep(stored(k)));
       values.push(tf.keep(stored(v)));
@@ -131,6 +138,7 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], paddedTo: num
 }
 
 function suffixVariable(tensor: tf.Tensor): tf.Variable {
+  upload(tensor);
   const variable = tf.variable(tensor, false);
   tensor.dispose();
   return variable;
@@ -151,7 +159,6 @@ export function decodeStep(
   reach: number,
   step: number,
 ): tf.Tensor2D {
-  if (step === cache.capacity) growCache(cache);
   const shape = attentionShape(policy.config);
   const { prefixLengths, pivotOfRow } = cache;
   return tf.tidy(() =>
@@ -164,8 +171,8 @@ export function decodeStep(
   );
 }
 
-/** Doubles the room for own tokens: rows mostly end early, so the full room is rarely needed. */
-function growCache(cache: KvCache): void {
+/** Doubles the room for own tokens, which `decodeStep` needs when as many were taken in as there is room for: rows mostly end early, so the full room is rarely needed. */
+export function growCache(cache: KvCache): void {
   const { rows, capacity } = cache;
   const grown = (old: tf.Variable) => {
     const width = old.shape[2]!;
@@ -189,7 +196,7 @@ export function compactCache(cache: KvCache, keep: Int32Array, pivotOfRow: Int32
     layer.suffixV = keepRows(layer.suffixV, keep);
   }
   cache.pivotOfRow.dispose();
-  cache.pivotOfRow = tf.tensor1d(pivotOfRow, 'int32');
+  cache.pivotOfRow = uploaded(pivotOfRow);
   cache.rows = keep.length;
 }
 

@@ -5,27 +5,19 @@
  * A row's tokens depend on its prompt, its seed and the weights, never on the rows beside it: the noise is a hash of
  * (row, step). Rows that ended are compacted away. On WebGPU ids stay on the device and are read every few steps.
  */
-import * as tf from '@tensorflow/tfjs';
 import { AppError, assert } from '../base/errors.ts';
 import { hash32 } from '../base/random.ts';
-import { pickRows } from '../compute/ops/embedding.ts';
-import { sampleTokens } from '../compute/ops/sample-tokens.ts';
 import type { Policy } from '../model/policy.ts';
-import { logits } from '../model/transformer.ts';
 import { breathe } from './breathe.ts';
 import { bucketLength } from './buckets.ts';
-import { compactCache, decodeStep, disposeCache, prefill, type KvCache } from './cache.ts';
-
-export interface Sampling {
-  /** 0 is greedy. */
-  temperature: number;
-  /** 1 is off. */
-  topP: number;
-  /** 0 is off. */
-  topK: number;
-  /** 0 is off. */
-  minP: number;
-}
+import { disposeCache, prefill } from './cache.ts';
+import {
+  startDecoding,
+  type DecodedRow,
+  type DecodeSteps,
+  type SampledStep,
+  type Sampling,
+} from './steps.ts';
 
 export interface Rollout {
   /** With the stop token, if it ended by one. */
@@ -50,16 +42,13 @@ export interface GenerateOptions {
   onProgress?: (progress: { tokens: number; endedRows: number; rows: number }) => void;
 }
 
-/** Steps between readbacks where reading is slow. A row that ended meanwhile costs that many steps at most. */
-const stepsPerRead = 8;
 /** Milliseconds of work after which messages are let in. */
 const breathEveryMs = 40;
 
-interface Row extends Rollout {
-  pivot: number;
-  /** Names the row in the noise. */
+interface Row extends Rollout, DecodedRow {
   id: number;
   prompt: number;
+  promptLength: number;
   limit: number;
   ended: boolean;
 }
@@ -75,10 +64,15 @@ export async function generate(options: GenerateOptions): Promise<Rollout[][]> {
   const order = prompts.map((_, index) => index).sort((a, b) => prompts[a]!.length - prompts[b]!.length);
   const rows = order.flatMap((prompt, pivot) => newRows(options, prompt, pivot));
   const sorted = order.map((prompt) => prompts[prompt]!);
-  const { cache, last } = prefill(policy, sorted, pivots(rows));
+  const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const reach = bucketLength(longest + options.maxNewTokens);
+  const { cache, last } = prefill(policy, sorted, pivots(rows), reach);
+  const steps = startDecoding({ policy, cache, last, rows, sampling: options.sampling, reach });
+  last.dispose();
   try {
-    await decode(options, rows, cache, last);
+    await decode(options, rows, steps);
   } finally {
+    steps.dispose();
     disposeCache(cache);
   }
   const rollouts = prompts.map((): Rollout[] => []);
@@ -102,96 +96,62 @@ function newRows(options: GenerateOptions, prompt: number, pivot: number): Row[]
   const seed = promptSeeds[prompt]!;
   return Array.from({ length: samplesPerPrompt }, (_, sample) => {
     const id = hash32(seed, sample) | 0;
-    return { prompt, pivot, id, limit, ids: [], logProbs: [], finish: 'length', ended: limit < 1 };
+    return {
+      prompt,
+      promptLength: length,
+      pivot,
+      id,
+      limit,
+      ids: [],
+      logProbs: [],
+      finish: 'length',
+      ended: limit < 1,
+    };
   });
 }
 
 const pivots = (rows: readonly Row[]) => Int32Array.from(rows, (row) => row.pivot);
 
-async function decode(
-  options: GenerateOptions,
-  rows: Row[],
-  cache: KvCache,
-  last: tf.Tensor2D,
-): Promise<void> {
-  const { policy, prompts, sampling, signal, onProgress } = options;
+async function decode(options: GenerateOptions, rows: Row[], steps: DecodeSteps): Promise<void> {
+  const { maxNewTokens, signal, onProgress } = options;
   const stopIds = new Set(options.stopIds);
-  const isAsynchronous = tf.getBackend() === 'webgpu';
-  const longest = Math.max(...prompts.map((prompt) => prompt.length));
-  const reach = bucketLength(longest + options.maxNewTokens);
   let active = rows;
   let breathed = performance.now();
   let tokens = 0;
-  const unread: { ids: tf.Tensor1D; logProbs: tf.Tensor1D }[] = [];
-  let next: tf.Tensor2D = tf.tidy(() => pickRows(logits(policy, last), cache.pivotOfRow)); // [R, V]
-  last.dispose();
-  try {
-    for (let step = 0; ; step++) {
-      signal?.throwIfAborted();
-      const rowIds = Int32Array.from(active, (row) => row.id);
-      const sampled = sampleTokens(next, rowIds, { ...sampling, seed: 0, step });
-      next.dispose();
-      unread.push(sampled);
-      let ids = sampled.ids;
-      if (!isAsynchronous || unread.length === stepsPerRead || step + 1 >= options.maxNewTokens) {
-        tokens += await takeIn(active, unread, stopIds);
-        const keep = active.flatMap((row, index) => (row.ended ? [] : [index]));
-        onProgress?.({ tokens, endedRows: rows.length - keep.length, rows: rows.length });
-        if (!keep.length) break;
-        // Moving rows costs about as much as a few steps of the ones that ended.
-        if (keep.length <= active.length * 0.9) {
-          active = keep.map((index) => active[index]!);
-          compactCache(cache, Int32Array.from(keep), pivots(active));
-        }
-        ids = tf.tensor1d(
-          Int32Array.from(active, (row) => row.ids.at(-1)!),
-          'int32',
-        );
-        tf.dispose(unread.splice(0).flatMap(({ ids, logProbs }) => [ids, logProbs]));
-      }
-      const positions = tf.tensor1d(
-        Int32Array.from(active, (row) => prompts[row.prompt]!.length + step),
-        'int32',
-      );
-      const hidden = decodeStep(policy, cache, ids, positions, reach, step);
-      next = logits(policy, hidden);
-      tf.dispose([positions, hidden]);
-      if (ids !== sampled.ids) ids.dispose();
-      if (performance.now() - breathed > breathEveryMs) {
-        await breathe();
-        breathed = performance.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    if (steps.isReadDue() || steps.count >= maxNewTokens) {
+      tokens += takeIn(active, await steps.read(), stopIds);
+      const keep = active.flatMap((row, index) => (row.ended ? [] : [index]));
+      onProgress?.({ tokens, endedRows: rows.length - keep.length, rows: rows.length });
+      if (!keep.length) return;
+      // Moving rows costs about as much as a few steps of the ones that ended.
+      if (keep.length <= active.length * 0.9) {
+        active = keep.map((index) => active[index]!);
+        steps.keep(Int32Array.from(keep));
       }
     }
-  } finally {
-    next.dispose();
-    tf.dispose(unread.flatMap(({ ids, logProbs }) => [ids, logProbs]));
+    steps.next();
+    if (performance.now() - breathed > breathEveryMs) {
+      await breathe();
+      breathed = performance.now();
+    }
   }
 }
 
-/** Reads what was sampled since the last time into the rows; returns how many tokens that were. */
-async function takeIn(
+/** Takes what was sampled since the last time into the rows; returns how many tokens that were. */
+function takeIn(
   active: readonly Row[],
-  unread: readonly { ids: tf.Tensor1D; logProbs: tf.Tensor1D }[],
+  sampled: readonly SampledStep[],
   stopIds: ReadonlySet<number>,
-): Promise<number> {
-  // One read for all steps: each read waits for the GPU.
-  const both = tf.tidy(() => [
-    tf.concat(unread.map(({ ids }) => ids)),
-    tf.concat(unread.map(({ logProbs }) => logProbs)),
-  ]) as tf.Tensor1D[];
-  const [allIds, allLogProbs] = (await Promise.all(both.map((part) => part.data()))) as [
-    Int32Array,
-    Float32Array,
-  ];
-  tf.dispose(both);
+): number {
   let tokens = 0;
-  for (let step = 0; step < unread.length; step++) {
+  for (const { ids, logProbs } of sampled) {
     active.forEach((row, index) => {
       if (row.ended) return;
-      const at = step * active.length + index;
-      const id = allIds[at]!;
+      const id = ids[index]!;
       row.ids.push(id);
-      row.logProbs.push(allLogProbs[at]!);
+      row.logProbs.push(logProbs[index]!);
       tokens++;
       if (stopIds.has(id)) row.finish = 'stop';
       row.ended = row.finish === 'stop' || row.ids.length >= row.limit;

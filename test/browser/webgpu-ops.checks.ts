@@ -268,6 +268,15 @@ async function tables({ kernels, random, check }: Context): Promise<void> {
     await check(`embeddingBackward ${name}`, backward(), sums, sumBound(tokens));
     await check(`embeddingBackward twice ${name}`, backward(), again, 0);
   }
+  const file = {
+    latest: ints([0, 0, 0]),
+    ids: ints([1, 2, 3, 4, 5, 6], [2, 3]),
+    logProbs: floats([1, 2, 3, 4, 5, 6], [2, 3]),
+  };
+  kernels.fileTokens({ ids: ints([7, 8, 9]), logProbs: floats([-1, -2, -3], [3]) }, file, 5);
+  await check('filed latest', file.latest, [7, 8, 9], 0);
+  await check('filed ids', file.ids, [1, 2, 3, 7, 8, 9], 0);
+  await check('filed logProbs', file.logProbs, [1, 2, 3, -1, -2, -3], 0);
   for (const width of [5, 8]) {
     const [count, length] = [6, 4];
     const cache = normals(random, count * length * width);

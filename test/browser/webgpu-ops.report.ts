@@ -44,7 +44,8 @@ async function seen(family: RandomPolicyOptions['family']): Promise<Seen> {
     promptSeeds: [5, 6, 7],
     samplesPerPrompt: 3,
     sampling: { temperature: 0.9, topP: 0.95, topK: 0, minP: 0 },
-    maxNewTokens: 11,
+    // Longer than the first cache and the file of sampled tokens.
+    maxNewTokens: 45,
     stopIds: [0, 4],
   });
   return { gradients: values, ids: rollouts.flat().flatMap(({ ids }) => [...ids, -1]) };

@@ -8,7 +8,7 @@ import type { Kernels } from '../operations.ts';
 import { multiply, widthOf } from './layers.ts';
 import { chunksFor, type Pool } from './pool.ts';
 
-type Choose = Pick<Kernels, 'logProb' | 'logProbBackward' | 'sample'>;
+type Choose = Pick<Kernels, 'logProb' | 'logProbBackward' | 'sample' | 'fileTokens'>;
 
 /** Block of the gradient: 512 rows × 1,024 columns of logits are 2 MiB. */
 const BLOCK_ROWS = 512;
@@ -115,6 +115,16 @@ export function choose(pool: Pool): Choose {
         );
       });
       return { ids, logProbs };
+    },
+
+    fileTokens({ ids, logProbs }, file, step) {
+      const row = (step % (file.ids.size / ids.size)) * ids.size * 4;
+      const copy = (from: Tensor, to: Tensor, offset: number) => {
+        bytesAt(addressOf(to) + offset, ids.size * 4).set(bytesAt(addressOf(from), ids.size * 4));
+      };
+      copy(ids, file.latest, 0);
+      copy(ids, file.ids, row);
+      copy(logProbs, file.logProbs, row);
     },
   };
 }

@@ -50,7 +50,8 @@ const place = `  let row = i / n.heads;
   let kv = head / (n.heads / n.kvHeads);
   let pivot = u32(pivotOfRow[row]);
   let prefixLength = u32(prefixLengths[pivot]);
-  let length = prefixLength + n.suffixLength;`;
+  let suffixLength = n.suffixLength + turn;
+  let length = prefixLength + suffixLength;`;
 
 function inRegisters(element: Element, headWidth: number): Source {
   const fours = range(Math.ceil(headWidth / 4));
@@ -70,13 +71,14 @@ ${lines((d) => `    o${d} = o${d} * shrink + weight * ${cache}VFour(start, ${4 *
   return elementwise({
     ...buffers(element),
     numbers,
+    hasTurns: true,
     declarations: declarations(element),
     main: `${place}
 ${lines((d) => `  let q${d} = queryFour(i * n.width, ${4 * d}u, n.width) * n.scale;\n  var o${d} = vec4<f32>();`)}
   var top = -3.0e38;
   var total = 0.0;
 ${pass('prefix', 'pivot * n.prefixCapacity', 'prefixLength')}
-${pass('suffix', 'row * n.suffixCapacity', 'n.suffixLength')}
+${pass('suffix', 'row * n.suffixCapacity', 'suffixLength')}
 ${lines((d) => `  put(i * n.width, ${4 * d}u, o${d} / total);`)}`,
   });
 }
@@ -88,6 +90,7 @@ function inTiles(element: Element, headWidth: number): Source {
   return {
     ...buffers(element),
     numbers,
+    hasTurns: true,
     threads: lanes,
     declarations: `${declarations(element)}
 ${reduction('maxOver', 'f32', lanes, 'max(a, b)')}

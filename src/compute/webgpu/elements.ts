@@ -18,10 +18,11 @@ export function elements(gpu: Gpu): Elements {
           elementwise({
             reads: { x: element, positions: 'i32', cosines: element, sines: element },
             writes: { y: element },
+            hasTurns: true,
             numbers: { heads: 'u32', half: 'u32', direction: 'f32' },
             main: `  let pair = i % n.half;
   let vector = i / n.half;
-  let at = u32(positions[vector / n.heads]) * n.half + pair;
+  let at = (u32(positions[vector / n.heads]) + turn) * n.half + pair;
   let c = cosines[at];
   let s = sines[at] * n.direction;
   let first = vector * 2u * n.half + pair;

@@ -23,6 +23,8 @@ export interface Source {
   writes: Record<string, string>;
   /** Numbers that differ from call to call, as `n.<name>`. `n.blocks` is always there. */
   numbers: Record<string, 'u32' | 'i32' | 'f32'>;
+  /** Whether the work counts steps, so that `turn` must be added to its step number: see `repeat.ts`. */
+  hasTurns?: boolean;
   /** Invocations of a workgroup. */
   threads: number;
   /** Functions, constants, workgroup memory. */
@@ -37,6 +39,8 @@ export interface Gpu {
   readonly bindingBytes: number;
   /** Buffers that one kernel can see. */
   readonly storageBuffers: number;
+  /** What kernels with turns add to their step number: one u32 in a uniform buffer. */
+  turn: GPUBuffer;
   /** A list of integers on the GPU. */
   upload(values: Int32Array): tf.Tensor;
   /** A tensor of this shape with whatever values its memory has. */
@@ -48,19 +52,32 @@ export interface Gpu {
   run(key: string, source: () => Source, buffers: Binding[], numbers: number[], blocks: number): void;
 }
 
+/** tfjs's buffers by size and use. */
+export interface BufferManager {
+  numBytesAllocated: number;
+  acquireBuffer(size: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
+  releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
+  dispose(): void;
+}
+
 interface TensorData {
   resource: GPUBuffer;
   values: unknown;
 }
 
-interface Backend {
+export interface Backend {
   device: GPUDevice;
-  tensorMap: { get(dataId: object): TensorData };
-  commandEncoder: GPUCommandEncoder;
+  bufferManager: BufferManager;
+  tensorDataPendingDisposal: object[];
+  uniformPendingDisposal: GPUBuffer[];
+  releaseResource(dataId: object): void;
+  tensorMap: { get(dataId: object): TensorData; delete(dataId: object): void };
+  commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
   dispatchCountInPass: number;
   makeTensorInfo(shape: number[], dtype: string): { dataId: object; shape: number[]; dtype: tf.DataType };
-  uploadToGPU(dataId: object): void;
+  nextDataId(): number;
+  uploadToGPU(dataId: { id: number }): void;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
@@ -72,6 +89,7 @@ interface Pipeline {
   layout: GPUBindGroupLayout;
   kinds: ('u32' | 'i32' | 'f32')[];
   reads: number;
+  hasTurns: boolean;
 }
 
 export interface GpuOptions {
@@ -82,7 +100,7 @@ export interface GpuOptions {
 }
 
 /** Commands recorded before they are handed to the GPU. */
-const commandsPerSubmit = 256;
+export const commandsPerSubmit = 256;
 /** Uniforms and bind groups that are kept; with more, all are forgotten, since some differ at every step. */
 const keptAtMost = 8192;
 
@@ -103,11 +121,12 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
     const known = pipelines.get(key);
     if (known) return known;
     const described = source();
-    const { reads, writes, numbers } = described;
+    const { reads, writes, numbers, hasTurns = false } = described;
     const types: GPUBufferBindingType[] = [
       ...Object.keys(reads).map(() => 'read-only-storage' as const),
       ...Object.keys(writes).map(() => 'storage' as const),
       'uniform',
+      ...(hasTurns ? (['uniform'] as const) : []),
     ];
     const layout = device.createBindGroupLayout({
       entries: types.map((type, binding) => ({ binding, visibility: 4, buffer: { type } })),
@@ -117,6 +136,7 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
       layout,
       kinds: Object.values(numbers),
       reads: Object.keys(reads).length,
+      hasTurns,
       pipeline: device.createComputePipeline({
         label: key,
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
@@ -154,15 +174,16 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
   }
 
   function bufferOf(tensor: tf.Tensor, isWritten: boolean): GPUBuffer {
-    backend.uploadToGPU(tensor.dataId);
+    backend.uploadToGPU(tensor.dataId as { id: number });
     const data = backend.tensorMap.get(tensor.dataId);
     // What was read back earlier is out of date now.
     if (isWritten) data.values = null;
     return data.resource;
   }
 
-  return {
+  const gpu: Gpu = {
     family,
+    turn: createTurn(device),
     bindingBytes: Math.min(bindingBytes ?? Infinity, device.limits.maxStorageBufferBindingSize),
     storageBuffers: Math.min(storageBuffers ?? Infinity, device.limits.maxStorageBuffersPerShaderStage),
     upload: (values) => tf.tensor1d(values, 'int32'),
@@ -172,7 +193,7 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
     },
     run(key, source, buffers, numbers, blocks) {
       if (blocks === 0) return;
-      const { id, pipeline, layout, kinds, reads } = pipelineOf(key, source);
+      const { id, pipeline, layout, kinds, reads, hasTurns } = pipelineOf(key, source);
       assert(kinds.length === numbers.length, `${key} takes ${kinds.length} numbers, not ${numbers.length}`);
       const uniform = uniformOf(kinds, [blocks, ...numbers]);
       let name = `${id}|${uniform.id}`;
@@ -183,18 +204,22 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
         name += `|${idOf(buffer)},${resource.offset},${resource.size}`;
         return resource;
       });
+      const uniformBuffers = hasTurns ? [uniform.buffer, gpu.turn] : [uniform.buffer];
+      if (hasTurns) name += `|${idOf(gpu.turn)}`;
       let group = groups.get(name);
       if (!group) {
-        const entries = [...resources, { buffer: uniform.buffer }].map((resource, binding) => ({
-          binding,
-          resource,
-        }));
+        const entries = [...resources, ...uniformBuffers.map((buffer) => ({ buffer }))].map(
+          (resource, binding) => ({
+            binding,
+            resource,
+          }),
+        );
         group = device.createBindGroup({ layout, entries });
         if (groups.size >= keptAtMost) groups.clear();
         groups.set(name, group);
       }
       backend.ensureCommandEncoderReady();
-      backend.computePassEncoder ??= backend.commandEncoder.beginComputePass();
+      backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
       backend.computePassEncoder.setPipeline(pipeline);
       backend.computePassEncoder.setBindGroup(0, group);
       const across = blocks <= widest ? blocks : Math.ceil(Math.sqrt(blocks));
@@ -205,15 +230,22 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
       }
     },
   };
+  return gpu;
 }
 
-function shader({ reads, writes, numbers, threads, declarations = '', main }: Source): string {
+/** Zero, and kernels can count it up. */
+export function createTurn(device: GPUDevice): GPUBuffer {
+  return device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.STORAGE });
+}
+
+function shader({ reads, writes, numbers, threads, hasTurns, declarations = '', main }: Source): string {
   const buffer = (access: string) => (entry: [string, string]) =>
     `var<storage, ${access}> ${entry[0]}: array<${entry[1]}>;`;
   const variables = [
     ...Object.entries(reads).map(buffer('read')),
     ...Object.entries(writes).map(buffer('read_write')),
     'var<uniform> n: Numbers;',
+    ...(hasTurns ? ['var<uniform> turn: u32;'] : []),
   ];
   const fields = Object.entries({ blocks: 'u32', ...numbers }).map(([name, type]) => `  ${name}: ${type},`);
   return `struct Numbers {

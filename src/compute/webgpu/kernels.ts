@@ -13,6 +13,7 @@ import { openGpu, type GpuOptions } from './gpu.ts';
 import { logProb } from './log-prob.ts';
 import { norm } from './norm.ts';
 import { optimizer } from './optimizer.ts';
+import { repeat } from './repeat.ts';
 import { rows } from './rows.ts';
 import { sample } from './sample.ts';
 
@@ -33,6 +34,7 @@ export function openWebgpuKernels(options: Partial<GpuOptions> = {}): Kernels {
     ...sample(gpu),
     ...attention(gpu),
     ...decode(gpu),
+    repeat: (work) => repeat(gpu, work),
   };
 }
 

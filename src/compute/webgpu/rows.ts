@@ -5,7 +5,7 @@ import type { Kernels } from '../operations.ts';
 import type { Gpu } from './gpu.ts';
 import { elementBlocks, elementFor, elementwise, lanesOf } from './wgsl.ts';
 
-type Rows = Pick<Kernels, 'embedding' | 'embeddingBackward' | 'appendKv' | 'compactRows'>;
+type Rows = Pick<Kernels, 'embedding' | 'embeddingBackward' | 'fileTokens' | 'appendKv' | 'compactRows'>;
 
 /** Parts of a matrix's rows that a kernel can see, each beginning on a multiple of 64 rows. */
 export function* rowParts(
@@ -125,6 +125,27 @@ export function rows(gpu: Gpu): Rows {
       return dw;
     },
 
+    fileTokens({ ids, logProbs }, file, step) {
+      const rows = ids.size;
+      gpu.run(
+        'fileTokens',
+        () =>
+          elementwise({
+            reads: { sampled: 'i32', sampledLogProbs: 'f32' },
+            writes: { latest: 'i32', ids: 'i32', logProbs: 'f32' },
+            numbers: { step: 'u32', kept: 'u32' },
+            hasTurns: true,
+            main: `  latest[i] = sampled[i];
+  let at = (n.step + turn) % n.kept * n.size + i;
+  ids[at] = sampled[i];
+  logProbs[at] = sampledLogProbs[i];`,
+          }),
+        [ids, logProbs, file.latest, file.ids, file.logProbs],
+        [rows, step, file.ids.size / rows],
+        elementBlocks(rows),
+      );
+    },
+
     appendKv(cache, rows, position) {
       const [, length, width] = cache.shape as [number, number, number];
       assert(position >= 0 && position < length, `position ${position} lies in a cache of ${length}`);
@@ -141,8 +162,9 @@ export function rows(gpu: Gpu): Rows {
           elementwise({
             reads: { added: element },
             writes: { cache: element },
+            hasTurns: true,
             numbers: { columns: 'u32', length: 'u32', position: 'u32' },
-            main: `  cache[(i / n.columns * n.length + n.position) * n.columns + i % n.columns] = added[i];`,
+            main: `  cache[(i / n.columns * n.length + n.position + turn) * n.columns + i % n.columns] = added[i];`,
           }),
         [rows, cache],
         [size, columns, length, position],

@@ -71,6 +71,7 @@ export function sample(gpu: Gpu): Pick<Kernels, 'sample'> {
             {
               reads: { logits: 'f32', rowIds: 'i32' },
               writes: { ids: 'i32', logProbs: 'f32' },
+              hasTurns: true,
               numbers: {
                 vocabulary: 'u32',
                 factor: 'f32',
@@ -92,7 +93,7 @@ ${gpu.family === 'tiled' ? reduction('bestOver', 'Best', lanes, 'better(a, b)') 
   ${byCount ? 'least = bisect(start, part, least, top, true, n.topK);' : ''}
   ${byMass ? 'least = bisect(start, part, least, top, false, n.topP * massFrom(start, part, least, top, false));' : ''}
   ${byShare ? 'least = max(least, order(top + n.logMinP));' : ''}
-  let key = mix(mix(mix(n.seed) ^ u32(rowIds[row])) ^ n.step);
+  let key = mix(mix(mix(n.seed) ^ u32(rowIds[row])) ^ (n.step + turn));
   var best = Best(-3.4e38, 0xffffffffu);
   for (var j = part; j < n.vocabulary; j += parts) {
     let z = logits[start + j] * n.factor;

@@ -13,6 +13,7 @@ import type { SampleSettings } from '../../../src/compute/operations.ts';
 import { adamW, createMoments } from '../../../src/compute/ops/adam-w.ts';
 import { chosenLogProb } from '../../../src/compute/ops/chosen-log-prob.ts';
 import { appendKv, decodeAttention, keepRows } from '../../../src/compute/ops/decode-attention.ts';
+import { fileTokens } from '../../../src/compute/ops/file-tokens.ts';
 import { globalNorm } from '../../../src/compute/ops/global-norm.ts';
 import { sampleTokens } from '../../../src/compute/ops/sample-tokens.ts';
 import { nodeBackends, openInNode } from '../../helpers/backends.ts';
@@ -111,6 +112,25 @@ describe.each(nodeBackends)('on %s', (backend) => {
       tf.dispose([qs!, ks!, vs!, pivotOfRow, out]);
     }
     tf.dispose([prefixK!, prefixV!, prefixLengths, suffixK!, suffixV!]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('files sampled tokens as the latest and into one row of those not read yet', async () => {
+    const before = tf.memory().numTensors;
+    const integers = (values: number[], shape: number[]) =>
+      tf.tidy(() => tf.variable(tf.tensor(values, shape, 'int32'), false));
+    const file = {
+      latest: integers([0, 0], [2]),
+      ids: integers([1, 2, 3, 4, 5, 6], [3, 2]),
+      logProbs: trainable([1, 2, 3, 4, 5, 6], [3, 2]),
+    };
+    const sampled = { ids: tf.tensor1d([8, 9], 'int32'), logProbs: tf.tensor1d([-1, -2]) };
+    fileTokens(sampled, file, 4);
+    tf.dispose(Object.values(sampled));
+    expect([...(await file.latest.data())]).toEqual([8, 9]);
+    expect([...(await file.ids.data())]).toEqual([1, 2, 8, 9, 5, 6]);
+    expect([...(await file.logProbs.data())]).toEqual([1, 2, -1, -2, 5, 6]);
+    tf.dispose(Object.values(file));
     expect(tf.memory().numTensors).toBe(before);
   });
 

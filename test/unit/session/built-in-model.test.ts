@@ -9,7 +9,8 @@ import { listing, type CopyExercise } from '../../../src/environment/pretraining
 import { readModelConfig } from '../../../src/model/config.ts';
 import { disposePolicy, loadPolicy, type Policy } from '../../../src/model/policy.ts';
 import { openWeights } from '../../../src/model/weights.ts';
-import { generate, type Sampling } from '../../../src/rollout/generate.ts';
+import { generate } from '../../../src/rollout/generate.ts';
+import type { Sampling } from '../../../src/rollout/steps.ts';
 import { loadCodec, type Codec } from '../../../src/text/codec.ts';
 import { actionOf, type Message, type Tool } from '../../../src/trajectory/record.ts';
 import { guarded } from '../../../src/verifier/guarded.ts';
