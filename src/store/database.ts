@@ -14,6 +14,7 @@ import type {
   ProfileRecord,
   RunRecord,
   StoredTrajectory,
+  StudyCell,
 } from './schema.ts';
 
 export interface FulcrumDatabase extends DBSchema {
@@ -26,10 +27,11 @@ export interface FulcrumDatabase extends DBSchema {
   metrics: { key: [runId: string, step: number]; value: { runId: string; step: number; metrics: Metrics } };
   groups: { key: [runId: string, step: number, index: number]; value: GroupRecord };
   checkpoints: { key: [runId: string, step: number]; value: CheckpointRecord };
+  studyCells: { key: [study: string, cell: string]; value: StudyCell };
 }
 
 const NAME = 'fulcrum';
-const VERSION = 1;
+const VERSION = 2;
 
 let connection: Promise<IDBPDatabase<FulcrumDatabase>> | null = null;
 
@@ -49,6 +51,7 @@ export function database(): Promise<IDBPDatabase<FulcrumDatabase>> {
           db.createObjectStore('groups', { keyPath: ['runId', 'step', 'index'] });
           db.createObjectStore('checkpoints', { keyPath: ['runId', 'step'] });
         }
+        if (oldVersion < 2) db.createObjectStore('studyCells', { keyPath: ['study', 'cell'] });
       },
       blocked() {
         reject(

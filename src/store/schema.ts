@@ -1,5 +1,5 @@
 /** The records kept in IndexedDB. Weights and checkpoints are files in OPFS; here stand only their descriptions. */
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { PlainAppError } from '../base/errors.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Tool, Trajectory } from '../trajectory/record.ts';
@@ -160,6 +160,14 @@ export interface CheckpointRecord {
   cursor: JsonObject;
   /** Held-out reward when it was made, if evaluated. */
   evalReward: number | null;
+}
+
+/** One finished part of a study, e.g. one method with one seed in one world. */
+export interface StudyCell {
+  /** Names plan, model and backend: results of different studies never mix. */
+  study: string;
+  cell: string;
+  result: Json;
 }
 
 export interface ToolsFile {
