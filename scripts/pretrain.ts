@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
   options: {
     model: { type: 'string', default: 'mini' },
     backend: { type: 'string', default: 'wasm' },
-    rows: { type: 'string', default: '16' },
+    rows: { type: 'string', default: '4' },
     steps: { type: 'string' },
     fresh: { type: 'boolean', default: false },
   },

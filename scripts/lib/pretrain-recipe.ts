@@ -46,12 +46,11 @@ interface Size {
   feedForward: number;
   /** Tokens seen in training, repeats included. */
   tokens: number;
-  /** At 16 rows a step; it grows with the root of the rows. */
   learningRate: number;
 }
 
 export const SIZES = {
-  mini: { width: 128, layers: 4, heads: 4, feedForward: 320, tokens: 40_000_000, learningRate: 3e-3 },
+  mini: { width: 128, layers: 4, heads: 4, feedForward: 320, tokens: 16_000_000, learningRate: 3e-3 },
   small: { width: 256, layers: 5, heads: 8, feedForward: 704, tokens: 80_000_000, learningRate: 2e-3 },
 } satisfies Record<string, Size>;
 
@@ -64,7 +63,7 @@ export function planOf(size: ModelSize, rowsPerStep: number): PretrainPlan {
     steps: Math.round(tokens / (rowsPerStep * ROW_TOKENS)),
     rowsPerStep,
     rowTokens: ROW_TOKENS,
-    learningRate: learningRate * Math.sqrt(rowsPerStep / 16),
+    learningRate,
     warmupSteps: 50,
     weightDecay: 0.05,
     maxGradNorm: 1,
