@@ -6,6 +6,7 @@
  * of its gradients are wrong or missing on some backends, so each hot operation states its gradient itself.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Weight } from './packed.ts';
 
 export interface Differentiated {
   value: tf.Tensor;
@@ -63,7 +64,7 @@ export function alias<T extends tf.Tensor>(tensor: T): T {
   return tf.reshape(tensor, tensor.shape) as T;
 }
 
-/** A weight is trained when it is a trainable variable; frozen weights are plain tensors and get no gradient. */
-export function isTrained(weight: tf.Tensor): boolean {
+/** A weight is trained when it is a trainable variable; frozen weights are plain tensors or packed and get no gradient. */
+export function isTrained(weight: Weight): weight is tf.Variable {
   return weight instanceof tf.Variable && weight.trainable;
 }

@@ -9,6 +9,7 @@
  * - "In place" writes through every tensor that shares the values (clones, reshapes, the source of a variable).
  */
 import type { Tensor } from '@tensorflow/tfjs';
+import type { Weight } from './packed.ts';
 
 export interface AttentionShape {
   heads: number;
@@ -82,9 +83,9 @@ export interface Repetition {
 /** N = any number of rows (tokens); see src/base/shapes.ts for the other letters. */
 export interface Kernels {
   /** y = x·wᵀ + bias. x [.., I], w [O, I], bias [O] → [.., O]. */
-  linear(x: Tensor, w: Tensor, bias: Tensor | null): Tensor;
+  linear(x: Tensor, w: Weight, bias: Tensor | null): Tensor;
   /** dx = dy·w. dy [.., O], w [O, I] → [.., I]. */
-  linearBackwardX(dy: Tensor, w: Tensor): Tensor;
+  linearBackwardX(dy: Tensor, w: Weight): Tensor;
   /** dw = dyᵀ·x. dy [.., O], x [.., I] → [O, I]. */
   linearBackwardW(dy: Tensor, x: Tensor): Tensor;
   /** Sum over rows (gradient of a bias). dy [.., O] → [O]. */
@@ -136,7 +137,7 @@ export interface Kernels {
   swigluBackward(dy: Tensor, gate: Tensor, up: Tensor): { dgate: Tensor; dup: Tensor };
 
   /** w [V, C], ids int32 [..] → [.., C]. An id outside 0..V−1 gives zeros. */
-  embedding(w: Tensor, ids: Tensor): Tensor;
+  embedding(w: Weight, ids: Tensor): Tensor;
   /** dy [.., C], ids int32 [..] → [V, C], summed in the order of the tokens. */
   embeddingBackward(dy: Tensor, ids: Tensor, vocab: number): Tensor;
 
@@ -146,7 +147,7 @@ export interface Kernels {
    */
   logProb(
     hidden: Tensor,
-    head: Tensor,
+    head: Weight,
     targets: Tensor,
     scale: number,
   ): { logProb: Tensor; entropy: Tensor; logSumExp: Tensor }; // each [N]
@@ -155,7 +156,7 @@ export interface Kernels {
     dLogProb: Tensor | null,
     dEntropy: Tensor | null,
     hidden: Tensor,
-    head: Tensor,
+    head: Weight,
     targets: Tensor,
     scale: number,
     logSumExp: Tensor,

@@ -4,7 +4,6 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../base/random.ts';
-import { alias } from '../compute/differentiable.ts';
 import type { LowRank } from '../compute/ops/linear.ts';
 import type { ModelConfig } from './config.ts';
 import type { Policy } from './policy.ts';
@@ -68,14 +67,4 @@ export function countAdapterParameters(config: ModelConfig, rank: number): numbe
   let count = 0;
   for (const [outputs, inputs] of adaptedLayers(config).values()) count += rank * (outputs + inputs);
   return count;
-}
-
-/**
- * The weight of a layer with its adapter's update added, W + s·B·A, as a new tensor.
- * @param layer e.g. `model.layers.0.self_attn.q_proj`
- */
-export function mergedWeight(policy: Policy, layer: string): tf.Tensor {
-  const base = policy.weights.get(`${layer}.weight`)!;
-  const pair = adapterOf(policy, layer);
-  return pair ? tf.tidy(() => tf.add(base, tf.mul(tf.matMul(pair.b, pair.a), pair.scale))) : alias(base);
 }

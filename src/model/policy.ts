@@ -2,23 +2,24 @@
  * A model on the backend: configuration, weights under their Hugging Face names, and an adapter if it is trained by
  * LoRA. Running it is `transformer.ts`; updating it is `train/optimizer.ts`.
  *
- * What is trained is a tf.Variable, what is frozen a plain tensor; the operations decide by that which gradients to
- * compute.
+ * What is trained is a tf.Variable, what is frozen a plain tensor or a packed matrix; the operations decide by that
+ * which gradients to compute.
  */
 import * as tf from '@tensorflow/tfjs';
 import { assert } from '../base/errors.ts';
 import { alias, isTrained } from '../compute/differentiable.ts';
-import { readValues, upload } from '../compute/transfer.ts';
+import { isPacked, tensorsOf, type Weight } from '../compute/packed.ts';
+import { readValues } from '../compute/transfer.ts';
 import type { RotaryTables } from '../compute/ops/rope.ts';
 import type { ModelConfig } from './config.ts';
 import type { Adapter } from './lora.ts';
 import { rotaryTables } from './rotary.ts';
-import { embeddingName, headName, readWeights } from './weights.ts';
+import { embeddingName, headName, readWeights, type BaseFormat } from './weights.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 export interface Policy {
   readonly config: ModelConfig;
-  readonly weights: Map<string, tf.Tensor>;
+  readonly weights: Map<string, Weight>;
   adapter: Adapter | null;
   /** Grown on demand by `rotaryFor`; shared by views of the same policy, such as the one without its adapter. */
   readonly rotary: { reach: number; tables: RotaryTables | null };
@@ -30,51 +31,62 @@ export type Snapshot = Map<string, Float32Array>;
 /**
  * Loads a model.
  * @param trained all weights trained (full fine-tuning), or none (to sample from, or as the base of an adapter)
+ * @param base how matrices are kept that are not trained; default f32
  * @param onProgress share of the tensors loaded, 0 … 1
  */
 export async function loadPolicy(
   config: ModelConfig,
   entries: ReadonlyMap<string, TensorEntry>,
-  { trained, onProgress }: { trained: boolean; onProgress?: (share: number) => void },
+  {
+    trained,
+    base = 'f32',
+    onProgress,
+  }: { trained: boolean; base?: BaseFormat; onProgress?: (share: number) => void },
 ): Promise<Policy> {
-  const weights = new Map<string, tf.Tensor>();
+  assert(!trained || base === 'f32', 'only frozen weights are packed');
+  const weights = new Map<string, Weight>();
   try {
-    for await (const { name, shape, values } of readWeights(config, entries)) {
-      weights.set(name, weightTensor(values, shape, trained));
+    for await (const { name, weight } of readWeights(config, entries, base)) {
+      weights.set(name, trained && !isPacked(weight) ? trainable(weight) : weight);
       onProgress?.(weights.size / entries.size);
     }
   } catch (error) {
-    tf.dispose([...weights.values()]);
+    tf.dispose([...weights.values()].flatMap(tensorsOf));
     throw error;
   }
   return { config, weights, adapter: null, rotary: { reach: 0, tables: null } };
 }
 
-function weightTensor(values: Float32Array, shape: number[], trained: boolean): tf.Tensor {
-  const tensor = tf.tensor(values, shape, 'float32');
-  upload(tensor);
-  if (!trained) return tensor;
+function trainable(tensor: tf.Tensor): tf.Variable {
   const variable = tf.variable(tensor);
   tensor.dispose();
   return variable;
 }
 
 /** The weight by its full name. */
-export function weight<T extends tf.Tensor>(policy: Policy, name: string): T {
-  const tensor = policy.weights.get(name);
-  assert(tensor, `the policy has a weight ${name}`);
-  return tensor as T;
+export function weight(policy: Policy, name: string): Weight {
+  const found = policy.weights.get(name);
+  assert(found, `the policy has a weight ${name}`);
+  return found;
+}
+
+/** A norm's weight, which is never packed. */
+export function vectorWeight(policy: Policy, name: string): tf.Tensor1D {
+  return weight(policy, name) as tf.Tensor1D;
 }
 
 /** The vocabulary projection, [V, C]. */
-export function headWeight(policy: Policy): tf.Tensor2D {
+export function headWeight(policy: Policy): Weight {
   return weight(policy, policy.config.tied ? embeddingName : headName);
 }
 
 /** What training changes: the adapter's matrices where there is one, else all trained weights. */
 export function trainedParameters({ weights, adapter }: Policy): Map<string, tf.Variable> {
-  const variables = [...(adapter?.parameters ?? weights)].filter(([, tensor]) => isTrained(tensor));
-  return new Map(variables as [string, tf.Variable][]);
+  const parameters = new Map<string, tf.Variable>();
+  for (const [name, tensor] of adapter?.parameters ?? weights) {
+    if (isTrained(tensor)) parameters.set(name, tensor);
+  }
+  return parameters;
 }
 
 /** Rotary tables that reach at least that many positions, made in powers of two so that they rarely grow. */
@@ -119,19 +131,23 @@ export function restoreParameters(parameters: ReadonlyMap<string, tf.Variable>, 
 export function freezePolicy(policy: Policy): Policy {
   // Multiplying makes new values, where an alias would share what training changes in place.
   const frozen = (tensor: tf.Tensor) => (tensor instanceof tf.Variable ? tf.mul(tensor, 1) : alias(tensor));
-  const copy = (tensors: ReadonlyMap<string, tf.Tensor>) =>
-    new Map([...tensors].map(([name, tensor]) => [name, frozen(tensor)]));
+  const shared = (weight: Weight): Weight =>
+    isPacked(weight)
+      ? { ...weight, values: alias(weight.values), scales: weight.scales && alias(weight.scales) }
+      : frozen(weight);
+  const copy = <T, U>(values: ReadonlyMap<string, T>, of: (value: T) => U) =>
+    new Map([...values].map(([name, value]) => [name, of(value)]));
   const { config, weights, adapter } = policy;
   return {
     config,
-    weights: copy(weights),
-    adapter: adapter && { ...adapter, parameters: copy(adapter.parameters) },
+    weights: copy(weights, shared),
+    adapter: adapter && { ...adapter, parameters: copy(adapter.parameters, frozen) },
     rotary: { reach: 0, tables: null },
   };
 }
 
 export function disposePolicy(policy: Policy): void {
-  tf.dispose([...policy.weights.values()]);
+  tf.dispose([...policy.weights.values()].flatMap(tensorsOf));
   if (policy.adapter) tf.dispose([...policy.adapter.parameters.values()]);
   disposeRotary(policy.rotary);
   policy.weights.clear();

@@ -109,8 +109,24 @@ function readEntry(source: ByteSource, name: string, value: Json, dataStart: num
 }
 
 /** The values of one tensor, widened to f32. */
-export async function readTensor(entry: TensorEntry): Promise<Float32Array> {
-  const bytes = await readExactly(entry.source, entry.start, entry.end);
+export function readTensor(entry: TensorEntry): Promise<Float32Array> {
+  return readValues(entry, entry.start, entry.end);
+}
+
+/** A piece of whole rows: 4 Mi values. */
+const pieceValues = 1 << 22;
+
+/** The same in pieces of whole rows, for a tensor that shall not exist in f32 as a whole. */
+export async function* readRows(entry: TensorEntry): AsyncGenerator<Float32Array> {
+  const { start, end, shape } = entry;
+  const width = shape.at(-1) ?? 1;
+  const step = Math.max(1, Math.floor(pieceValues / width)) * width * bytesPerValue[entry.type];
+  for (let at = start; at < end; at += step) yield readValues(entry, at, Math.min(end, at + step));
+}
+
+/** Bytes [start, end) of the file as values of the entry's type. */
+async function readValues(entry: TensorEntry, start: number, end: number): Promise<Float32Array> {
+  const bytes = await readExactly(entry.source, start, end);
   const count = bytes.byteLength / bytesPerValue[entry.type];
   // Offsets need not be aligned, views must be.
   const aligned = bytes.byteOffset % 4 ? bytes.slice() : bytes;

@@ -16,7 +16,7 @@ import { recomputed } from '../compute/recompute.ts';
 import type { AttentionShape } from '../compute/operations.ts';
 import type { ModelConfig } from './config.ts';
 import { adapterOf } from './lora.ts';
-import { headWeight, rotaryFor, trainedParameters, weight, type Policy } from './policy.ts';
+import { headWeight, rotaryFor, trainedParameters, vectorWeight, weight, type Policy } from './policy.ts';
 import { embeddingName, finalNormName } from './weights.ts';
 
 /** Mixes the values of one layer: q [N, H·D], k and v [N, K·D], rotated → [N, H·D]. */
@@ -59,7 +59,7 @@ export function runLayers(
     const run = (x: tf.Tensor2D) => tf.tidy(() => block(policy, layer, x, positions, tables, attend));
     x = recompute ? recomputed(run, x, layerParameters(policy, layer)) : run(x);
   }
-  return rmsNorm(x, weight(policy, finalNormName), config.normEpsilon);
+  return rmsNorm(x, vectorWeight(policy, finalNormName), config.normEpsilon);
 }
 
 function block(
@@ -74,7 +74,7 @@ function block(
   const { heads, kvHeads, normEpsilon, residualScale } = config;
   const prefix = `model.layers.${layer}`;
   const norm = (x: tf.Tensor2D, name: string) =>
-    rmsNorm(x, weight(policy, `${prefix}.${name}.weight`), normEpsilon);
+    rmsNorm(x, vectorWeight(policy, `${prefix}.${name}.weight`), normEpsilon);
   const project = (x: tf.Tensor2D, part: string) => {
     const name = `${prefix}.${part}`;
     const bias = (policy.weights.get(`${name}.bias`) as tf.Tensor1D | undefined) ?? null;

@@ -2,10 +2,19 @@
  * Which tensors a configuration implies, by their Hugging Face names, and loading them from safetensors files with
  * every missing, unexpected or mis-shaped one named. What is done with them is `policy.ts`.
  */
+import * as tf from '@tensorflow/tfjs';
 import { AppError } from '../base/errors.ts';
 import { isObject, tryParse } from '../base/json.ts';
+import { Packer, type PackedFormat, type Weight } from '../compute/packed.ts';
+import { upload } from '../compute/transfer.ts';
 import type { ModelConfig } from './config.ts';
-import { readSafetensorsHeader, readTensor, type ByteSource, type TensorEntry } from './safetensors.ts';
+import {
+  readRows,
+  readSafetensorsHeader,
+  readTensor,
+  type ByteSource,
+  type TensorEntry,
+} from './safetensors.ts';
 
 export const embeddingName = 'model.embed_tokens.weight';
 export const headName = 'lm_head.weight';
@@ -148,13 +157,39 @@ function isIgnored(name: string): boolean {
   return name === headName || name.endsWith('rotary_emb.inv_freq');
 }
 
-/** Reads what the configuration needs, in its order, one tensor at a time. */
+/** How the matrices of a frozen base are kept. */
+export type BaseFormat = 'f32' | PackedFormat;
+
+/**
+ * The format of one tensor of a base. Vectors (norms, biases) stay f32, being small. With int4 the embedding and the
+ * vocabulary projection take int8: errors there reach the logits directly (llama.cpp's Q4 mixtures do likewise).
+ */
+export function formatOf(name: string, shape: readonly number[], base: BaseFormat): BaseFormat {
+  if (shape.length !== 2) return 'f32';
+  return base === 'int4' && (name === embeddingName || name === headName) ? 'int8' : base;
+}
+
+/**
+ * Reads what the configuration needs, in its order, one tensor at a time, onto the current backend. A tensor that is
+ * packed is read in pieces, so that it never exists in f32 as a whole.
+ */
 export async function* readWeights(
   config: ModelConfig,
   entries: ReadonlyMap<string, TensorEntry>,
-): AsyncGenerator<{ name: string; shape: number[]; values: Float32Array }> {
+  base: BaseFormat = 'f32',
+): AsyncGenerator<{ name: string; weight: Weight }> {
   checkWeights(config, entries);
   for (const [name, shape] of expectedTensors(config)) {
-    yield { name, shape, values: await readTensor(entries.get(name)!) };
+    const entry = entries.get(name)!;
+    const format = formatOf(name, shape, base);
+    if (format === 'f32') {
+      const weight = tf.tensor(await readTensor(entry), shape, 'float32');
+      upload(weight);
+      yield { name, weight };
+    } else {
+      const packer = new Packer(format, shape as [number, number]);
+      for await (const values of readRows(entry)) packer.add(values);
+      yield { name, weight: packer.finish() };
+    }
   }
 }

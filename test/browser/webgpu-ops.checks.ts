@@ -8,6 +8,7 @@ import type { Kernels } from '../../src/compute/operations.ts';
 import { openWebgpuKernels } from '../../src/compute/webgpu/kernels.ts';
 import type { GpuOptions } from '../../src/compute/webgpu/gpu.ts';
 import { stockSample } from '../../src/compute/ops/sample-tokens.ts';
+import { packedProducts, packedTables } from './webgpu-ops.packed.ts';
 import * as reference from './webgpu-ops.reference.ts';
 import { normals, product, type Values } from './webgpu-ops.reference.ts';
 
@@ -65,7 +66,7 @@ export function poisonOutputs(): void {
 const epsilon = 2 ** -24;
 
 /** What a sum of `depth` float32 products of normal numbers may be off by, generously. */
-const sumBound = (depth: number) => 16 * epsilon * Math.sqrt(depth) + 4 * epsilon;
+export const sumBound = (depth: number) => 16 * epsilon * Math.sqrt(depth) + 4 * epsilon;
 
 export async function runChecks({
   only,
@@ -81,6 +82,8 @@ export async function runChecks({
   };
   const parts = {
     products,
+    packedProducts,
+    packedTables,
     norms,
     positions,
     gates,
@@ -98,7 +101,7 @@ export async function runChecks({
   return outcomes;
 }
 
-interface Context {
+export interface Context {
   kernels: Kernels;
   random: Random;
   check(name: string, actual: tf.Tensor, expected: Values, bound: number): Promise<void>;

@@ -14,6 +14,7 @@ import { linear } from '../../src/compute/ops/linear.ts';
 import { rmsNorm } from '../../src/compute/ops/rms-norm.ts';
 import { rope } from '../../src/compute/ops/rope.ts';
 import { swiglu } from '../../src/compute/ops/swiglu.ts';
+import { pack, tensorsOf, unpack, type PackedFormat, type PackedMatrix } from '../../src/compute/packed.ts';
 
 /** Largest error of values and gradients, relative to the largest value (or 1): a few roundings of f32. */
 export const operationBound = 4e-6;
@@ -24,7 +25,10 @@ interface OperationCheck {
   trained: Record<string, number[]>;
   /** What gets none. */
   frozen?: Record<string, number[]>;
-  device: (tensors: Record<string, tf.Tensor2D>) => tf.Tensor;
+  /** Frozen matrices that are packed; the expected values are those of what was packed. */
+  packed?: Record<string, [number, number]>;
+  format?: PackedFormat;
+  device: (tensors: Record<string, tf.Tensor2D>, packed: Record<string, PackedMatrix>) => tf.Tensor;
   exact: (values: Record<string, number[]>) => number[];
 }
 
@@ -147,6 +151,60 @@ const logProbChecks = [true, false].flatMap((headTrained): OperationCheck[] => {
   ];
 });
 
+const packedFormats: PackedFormat[] = ['f16', 'int8', 'int4'];
+
+/** Sizes that are no multiples of a group, of four, or of a pair of values, and one that is. */
+const packedChecks = packedFormats.flatMap((format): OperationCheck[] => [
+  ...[
+    [1, 1, 1],
+    [3, 5, 7],
+    [13, 67, 9],
+    [2, 64, 33],
+  ].flatMap(([n, i, o]): OperationCheck[] => [
+    {
+      name: `linear [${n}, ${i}] → ${o} of ${format}`,
+      format,
+      trained: { x: [n!, i!], b: [o!] },
+      packed: { w: [o!, i!] },
+      device: ({ x, b }, { w }) => linear(x!, w!, vector(b!)),
+      exact: ({ x, w, b }) => exact.linear(x!, w!, i!, b!),
+    },
+    {
+      name: `linear [${n}, ${i}] → ${o} of ${format} with a trained adapter`,
+      format,
+      trained: { x: [n!, i!], a: [2, i!], b: [o!, 2] },
+      packed: { w: [o!, i!] },
+      device: ({ x, a, b }, { w }) => linear(x!, w!, null, { a: a!, b: b!, scale: 1.7 }),
+      exact: ({ x, w, a, b }) => {
+        const h = exact.linear(x!, a!, i!).map((value) => 1.7 * value);
+        return exact.add(exact.linear(x!, w!, i!), exact.linear(h, b!, 2));
+      },
+    },
+  ]),
+  {
+    name: `embedding of ${format}`,
+    format,
+    trained: { x: [9, 37] },
+    packed: { table: [7, 37] },
+    device: ({ x }, { table }) => tf.add(x!, embedding(table!, integers(ids))),
+    exact: ({ x, table }) => exact.add(x!, exact.embedding(table!, ids, 37)),
+  },
+  {
+    name: `chosenLogProb with entropy, head of ${format}`,
+    format,
+    trained: { x: [5, 35] },
+    packed: { head: [11, 35] },
+    device: ({ x }, { head }) => {
+      const both = chosenLogProb(x!, head!, integers(targets), { logitScale: 0.3, entropyGradient: true });
+      return tf.add(both.logProb, tf.mul(both.entropy, 0.3));
+    },
+    exact: ({ x, head }) => {
+      const both = exact.logProb(x!, head!, targets, 35, 0.3);
+      return both.logProb.map((value, m) => value + 0.3 * both.entropy[m]!);
+    },
+  },
+]);
+
 export const operationChecks: OperationCheck[] = [
   {
     name: 'embedding with repeated ids',
@@ -185,6 +243,7 @@ export const operationChecks: OperationCheck[] = [
     exact: ({ gate, up }) => exact.swiglu(gate!, up!),
   },
   ...logProbChecks,
+  ...packedChecks,
 ];
 
 /** What a running check must dispose of when its gradient is done. */
@@ -216,13 +275,19 @@ export async function runOperationCheck(check: OperationCheck): Promise<{ error:
     tensors[name] = variable;
     parameters.set(name, variable);
   }
+  const packed: Record<string, PackedMatrix> = {};
+  for (const [name, shape] of Object.entries(check.packed ?? {})) {
+    const plain = Float32Array.from({ length: shape[0] * shape[1] }, () => random.normal());
+    packed[name] = pack(plain, shape, check.format!);
+    values[name] = Array.from(await unpack(packed[name]));
+  }
   const expected = check.exact(values);
   const upstream = expected.map(() => Math.fround(random.normal()));
   const dot = (y: number[]) => y.reduce((sum, value, i) => sum + value * upstream[i]!, 0);
   const weights = tf.tensor1d(upstream);
   let value: tf.Tensor | null = null;
   const { loss, gradients } = lossAndGradients(() => {
-    value = tf.keep(check.device(tensors as Record<string, tf.Tensor2D>));
+    value = tf.keep(check.device(tensors as Record<string, tf.Tensor2D>, packed));
     return tf.sum(tf.mul(tf.reshape(value, [-1]), weights)) as tf.Scalar;
   }, parameters);
   const errors = [exact.largestError(await value!.data(), expected)];
@@ -231,7 +296,7 @@ export async function runOperationCheck(check: OperationCheck): Promise<{ error:
     errors.push(exact.largestError(await gradient.data(), slope));
   }
   disposeGradients(gradients);
-  tf.dispose([loss, weights, value!, ...Object.values(tensors)]);
+  tf.dispose([loss, weights, value!, ...Object.values(tensors), ...Object.values(packed).flatMap(tensorsOf)]);
   for (const dispose of later.splice(0)) dispose();
   return { error: Math.max(...errors), leaked: tf.memory().numTensors - before };
 }

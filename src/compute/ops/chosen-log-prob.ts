@@ -10,6 +10,7 @@ import { differentiable, isTrained } from '../differentiable.ts';
 import { fastKernels } from '../kernels.ts';
 import { multiply } from '../multiply.ts';
 import type { Kernels } from '../operations.ts';
+import { dense, type Weight } from '../packed.ts';
 
 /** Logits held at once by the stock version: 16 MiB. */
 const chunkElements = 1 << 22;
@@ -50,9 +51,9 @@ function realTargets(targets: tf.Tensor): tf.Tensor {
 }
 
 export const stock = {
-  logProb(hiddenStates: tf.Tensor, projection: tf.Tensor, targets: tf.Tensor, scale: number) {
+  logProb(hiddenStates: tf.Tensor, projection: Weight, targets: tf.Tensor, scale: number) {
     return tf.tidy(() => {
-      const [hidden, head] = [hiddenStates, projection] as [tf.Tensor2D, tf.Tensor2D];
+      const [hidden, head] = [hiddenStates, dense(projection)] as [tf.Tensor2D, tf.Tensor2D];
       const tokens = hidden.shape[0];
       const start = [tf.fill([tokens, 1], -1e30), tf.zeros([tokens, 1]), tf.zeros([tokens, 1])];
       const [highest, total, weighted] = fold(head, tokens, start, ([m, l, w], part) => {
@@ -85,7 +86,7 @@ export const stock = {
     dLogProb: tf.Tensor | null,
     dEntropy: tf.Tensor | null,
     hiddenStates: tf.Tensor,
-    projection: tf.Tensor,
+    projection: Weight,
     targets: tf.Tensor,
     scale: number,
     logSumExp: tf.Tensor,
@@ -94,7 +95,7 @@ export const stock = {
   ) {
     const parts: tf.Tensor[] = [];
     const dHidden = tf.tidy(() => {
-      const [hidden, head] = [hiddenStates, projection] as [tf.Tensor2D, tf.Tensor2D];
+      const [hidden, head] = [hiddenStates, dense(projection)] as [tf.Tensor2D, tf.Tensor2D];
       const tokens = hidden.shape[0];
       const column = (x: tf.Tensor) => tf.reshape(x, [-1, 1]);
       const real = realTargets(targets);
@@ -137,7 +138,7 @@ export interface ChosenLogProbOptions {
  */
 export function chosenLogProb(
   hidden: tf.Tensor2D,
-  head: tf.Tensor2D,
+  head: Weight,
   targets: tf.Tensor1D,
   { logitScale = 1, temperature = 1, entropyGradient = false }: ChosenLogProbOptions = {},
 ): { logProb: tf.Tensor1D; entropy: tf.Tensor1D } {

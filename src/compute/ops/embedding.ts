@@ -8,10 +8,11 @@ import * as tf from '@tensorflow/tfjs';
 import { differentiable, isTrained } from '../differentiable.ts';
 import { fastKernels } from '../kernels.ts';
 import type { Kernels } from '../operations.ts';
+import { dense, type Weight } from '../packed.ts';
 
 export const stock = {
-  embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
-    return tf.gather(table, ids as tf.Tensor1D);
+  embedding(table: Weight, ids: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => tf.gather(dense(table), ids as tf.Tensor1D));
   },
   embeddingBackward(dy: tf.Tensor, ids: tf.Tensor, vocabulary: number): tf.Tensor {
     return tf.tidy(() => tf.scatterND(tf.reshape(ids, [-1, 1]), dy, [vocabulary, dy.shape[1]!]));
@@ -23,8 +24,8 @@ export const stock = {
  * @param ids [N] int32, each in [0, V); the caller keeps them until the gradient has run
  * @returns [N, C]
  */
-export function embedding(weight: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor2D {
-  if (isTrained(weight)) return pickRows(weight, ids);
+export function embedding(weight: Weight, ids: tf.Tensor1D): tf.Tensor2D {
+  if (isTrained(weight)) return pickRows(weight as tf.Variable<tf.Rank.R2>, ids);
   return (fastKernels() ?? stock).embedding(weight, ids) as tf.Tensor2D;
 }
 

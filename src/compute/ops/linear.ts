@@ -1,6 +1,6 @@
 /**
  * Linear layers with weights as Hugging Face stores them, [out, in]: y = x·Wᵀ + b, with or without a LoRA adapter
- * (Hu et al. 2021): y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ. f32 only.
+ * (Hu et al. 2021): y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ. A frozen W may be packed; all sums are f32.
  *
  * Gradients: dx = dy·W;  dW = dyᵀ·x and db = Σ dy only where trained. With an adapter, h = x·Aᵀ and dh = s·dy·B:
  * dB = s·dyᵀ·h, dA = dhᵀ·x, dx = dy·W + dh·A. A frozen base never gets a dW.
@@ -10,16 +10,17 @@ import { differentiable, isTrained } from '../differentiable.ts';
 import { fastKernels } from '../kernels.ts';
 import { multiply } from '../multiply.ts';
 import type { Kernels } from '../operations.ts';
+import { dense, type Weight } from '../packed.ts';
 
 export const stock = {
-  linear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | null): tf.Tensor {
+  linear(x: tf.Tensor, weight: Weight, bias: tf.Tensor | null): tf.Tensor {
     return tf.tidy(() => {
-      const y = multiply(x, weight, false, true);
+      const y = multiply(x, dense(weight), false, true);
       return bias ? tf.add(y, bias) : y;
     });
   },
-  linearBackwardX(dy: tf.Tensor, weight: tf.Tensor): tf.Tensor {
-    return multiply(dy, weight);
+  linearBackwardX(dy: tf.Tensor, weight: Weight): tf.Tensor {
+    return tf.tidy(() => multiply(dy, dense(weight)));
   },
   linearBackwardW(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
     return multiply(dy, x, true, false);
@@ -43,7 +44,7 @@ export interface LowRank {
  */
 export function linear(
   x: tf.Tensor2D,
-  weight: tf.Tensor2D,
+  weight: Weight,
   bias: tf.Tensor1D | null = null,
   adapter: LowRank | null = null,
 ): tf.Tensor2D {
@@ -70,7 +71,7 @@ export function linear(
 
 function linearWithAdapter(
   x: tf.Tensor2D,
-  weight: tf.Tensor2D,
+  weight: Weight,
   bias: tf.Tensor1D | null,
   { a, b, scale }: LowRank,
 ): tf.Tensor2D {

@@ -5,7 +5,8 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { addressOf, bytesAt, emptyTensor, heapMemory, withScratch } from './heap.ts';
 import type { Kernels } from '../operations.ts';
-import { multiply, widthOf } from './layers.ts';
+import { bitsOf, groupSize, isPacked } from '../packed.ts';
+import { matrixArguments, multiply, plainMatrix, widthOf, type MatrixArguments } from './layers.ts';
 import { chunksFor, type Pool } from './pool.ts';
 
 type Choose = Pick<Kernels, 'logProb' | 'logProbBackward' | 'sample' | 'fileTokens'>;
@@ -40,7 +41,7 @@ export function choose(pool: Pool): Choose {
       withActiveRows(targets, (list, count) =>
         withScratch(pool.slots * perThread, (scratch) => {
           const chunks = chunksFor(pool, Math.ceil(count / 32), (count * vocab * width) / 20);
-          const inputs = [hidden, head, targets].map(addressOf);
+          const inputs = [addressOf(hidden), ...matrixArguments(head), addressOf(targets)];
           pool.run(
             'logProb',
             chunks,
@@ -62,32 +63,47 @@ export function choose(pool: Pool): Choose {
     logProbBackward(dLogProb, dEntropy, hidden, head, targets, scale, logSumExp, entropy, wantHead) {
       const [vocab, width] = [head.shape[0]!, widthOf(head)];
       const dHidden = fillZero(emptyTensor(hidden.shape));
-      const dHead = wantHead ? fillZero(emptyTensor(head.shape)) : null;
+      const dHead = wantHead ? fillZero(emptyTensor([...head.shape])) : null;
       const rowBytes = width * 4;
+      const whole = matrixArguments(head);
+      /** The head's rows from `row` on. */
+      const from = (row: number): MatrixArguments => {
+        const [format, values, stride, scales] = whole;
+        const bytes = isPacked(head) ? (row * stride * bitsOf[head.format]) / 8 : row * rowBytes;
+        return [format, values + bytes, stride, scales && scales + ((row * stride) / groupSize) * 4];
+      };
       const logitBytes = BLOCK_ROWS * Math.min(vocab, BLOCK_COLUMNS) * 4;
+      const stripBytes = pool.slots * pool.exports.stripScratch!(width);
       const incoming = [dLogProb, dEntropy].map((x) => (x ? addressOf(x) : 0));
       const saved = [...incoming, addressOf(logSumExp), addressOf(entropy)];
 
       function block(list: number, rows: number, gathered: number): void {
         const dGathered = gathered + BLOCK_ROWS * rowBytes;
         const logits = dGathered + BLOCK_ROWS * rowBytes;
+        const strips = logits + logitBytes;
         pool.run('gatherRows', 1, rows, width, targets.size, addressOf(hidden), list, gathered);
         for (let v0 = 0; v0 < vocab; v0 += BLOCK_COLUMNS) {
           const columns = Math.min(BLOCK_COLUMNS, vocab - v0);
           const chunks = chunksFor(pool, Math.ceil(rows / 16), (rows * columns * width) / 20);
-          const inputs = [gathered, addressOf(head), addressOf(targets), scale, ...saved];
-          pool.run('logitGradient', chunks, rows, list, width, v0, columns, ...inputs, logits);
-          const weights = addressOf(head) + v0 * rowBytes;
-          multiply(pool, [rows, width, columns], [logits, columns * 4, 4], weights, dGathered, v0 > 0);
+          const inputs = [gathered, ...whole, addressOf(targets), scale, ...saved];
+          pool.run('logitGradient', chunks, rows, list, width, v0, columns, ...inputs, logits, strips);
+          multiply(pool, [rows, width, columns], [logits, columns * 4, 4], from(v0), dGathered, v0 > 0);
           if (!dHead) continue;
           const target = addressOf(dHead) + v0 * rowBytes;
-          multiply(pool, [columns, width, rows], [logits, 4, columns * 4], gathered, target, true);
+          multiply(
+            pool,
+            [columns, width, rows],
+            [logits, 4, columns * 4],
+            plainMatrix(gathered, width),
+            target,
+            true,
+          );
         }
         pool.run('scatterRows', 1, rows, width, dGathered, list, addressOf(dHidden));
       }
 
       withActiveRows(targets, (list, count) =>
-        withScratch(2 * BLOCK_ROWS * rowBytes + logitBytes, (gathered) => {
+        withScratch(2 * BLOCK_ROWS * rowBytes + logitBytes + stripBytes, (gathered) => {
           for (let row = 0; row < count; row += BLOCK_ROWS) {
             block(list + row * 4, Math.min(BLOCK_ROWS, count - row), gathered);
           }

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import { addressOf, emptyTensor, heapMemory, markChanged, withScratch } from './heap.ts';
 import type { Kernels } from '../operations.ts';
+import { isPacked, paddedColumns, type Weight } from '../packed.ts';
 import { chunksFor, type Pool } from './pool.ts';
 import { MAX_CHUNKS } from './claim.ts';
 
@@ -24,7 +25,7 @@ type Layers = Pick<
 >;
 
 /** Length of the last axis. */
-export function widthOf(x: Tensor): number {
+export function widthOf(x: { shape: number[] }): number {
   return x.shape.at(-1) ?? 1;
 }
 
@@ -52,18 +53,34 @@ function planGemm(pool: Pool, m: number, n: number, k: number, largest: number):
   return { chunks: rowBlocks * columnSplits, columnSplits, rowBlock };
 }
 
-/** c[m, n] = a·b, or += ; all addresses; element (i, p) of a lies at i·aRow + p·aStep bytes, one of which is 4. */
+/** A matrix as kernels take it: [format, address, values from one row to the next, address of the scales]. */
+export type MatrixArguments = [number, number, number, number];
+
+const formatNumbers = { f16: 1, int8: 2, int4: 3 };
+
+export function matrixArguments(weight: Weight): MatrixArguments {
+  if (!isPacked(weight)) return plainMatrix(addressOf(weight), widthOf(weight));
+  const { format, values, scales } = weight;
+  const stride = paddedColumns(widthOf(weight));
+  return [formatNumbers[format], addressOf(values), stride, scales ? addressOf(scales) : 0];
+}
+
+export function plainMatrix(address: number, width: number): MatrixArguments {
+  return [0, address, width, 0];
+}
+
+/** c[m, n] = a·b, or += ; element (i, p) of a lies at i·aRow + p·aStep bytes from address a, one of which is 4. */
 export function multiply(
   pool: Pool,
   [m, n, k]: [number, number, number],
   [a, aRow, aStep]: [number, number, number],
-  b: number,
+  b: MatrixArguments,
   c: number,
   accumulate: boolean,
 ): void {
   const { chunks, columnSplits, rowBlock } = planGemm(pool, m, n, k, 256);
   withScratch(pool.slots * pool.exports.gemmScratch!(rowBlock), (scratch) => {
-    const numbers = [m, n, k, a, aRow, aStep, b, c, Number(accumulate), columnSplits, rowBlock];
+    const numbers = [m, n, k, a, aRow, aStep, ...b, c, Number(accumulate), columnSplits, rowBlock];
     pool.run('gemm', chunks, ...numbers, scratch);
   });
 }
@@ -77,18 +94,11 @@ export function layers(pool: Pool): Layers {
       const y = emptyTensor([...x.shape.slice(0, -1), outputs]);
       const largest = Math.min(512, Math.max(64, Math.ceil(65536 / Math.max(1, inputs))));
       const { chunks, columnSplits, rowBlock } = planGemm(pool, rows, outputs, inputs, largest);
-      const sources = [addressOf(x), addressOf(w), bias ? addressOf(bias) : 0];
-      pool.run(
-        'gemmTransposed',
-        chunks,
-        rows,
-        outputs,
-        inputs,
-        ...sources,
-        addressOf(y),
-        columnSplits,
-        rowBlock,
-      );
+      const sources = [addressOf(x), ...matrixArguments(w), bias ? addressOf(bias) : 0];
+      withScratch(isPacked(w) ? pool.slots * pool.exports.stripScratch!(inputs) : 0, (scratch) => {
+        const numbers = [rows, outputs, inputs, ...sources, addressOf(y), columnSplits, rowBlock, scratch];
+        pool.run('gemmTransposed', chunks, ...numbers);
+      });
       return y;
     },
 
@@ -100,7 +110,7 @@ export function layers(pool: Pool): Layers {
       );
       const dx = emptyTensor([...dy.shape.slice(0, -1), inputs]);
       const left: [number, number, number] = [addressOf(dy), outputs * 4, 4];
-      multiply(pool, [rowsOf(dy), inputs, outputs], left, addressOf(w), addressOf(dx), false);
+      multiply(pool, [rowsOf(dy), inputs, outputs], left, matrixArguments(w), addressOf(dx), false);
       return dx;
     },
 
@@ -109,7 +119,7 @@ export function layers(pool: Pool): Layers {
       assert(rowsOf(x) === rows, `linearBackwardW: dy and x have ${rows} rows`);
       const dw = emptyTensor([outputs, inputs]);
       const left: [number, number, number] = [addressOf(dy), 4, outputs * 4];
-      multiply(pool, [outputs, inputs, rows], left, addressOf(x), addressOf(dw), false);
+      multiply(pool, [outputs, inputs, rows], left, plainMatrix(addressOf(x), inputs), addressOf(dw), false);
       return dw;
     },
 
@@ -183,16 +193,13 @@ export function layers(pool: Pool): Layers {
       const width = widthOf(w);
       const out = emptyTensor([...ids.shape, width]);
       const chunks = chunksFor(pool, ids.size, out.size / 4);
-      pool.run(
-        'gatherRows',
-        chunks,
-        ids.size,
-        width,
-        w.shape[0]!,
-        addressOf(w),
-        addressOf(ids),
-        addressOf(out),
-      );
+      const sizes = [ids.size, width, w.shape[0]!];
+      if (isPacked(w)) {
+        const sources = [...matrixArguments(w), addressOf(ids)];
+        pool.run('gatherUnpacked', chunks, ...sizes, ...sources, addressOf(out));
+      } else {
+        pool.run('gatherRows', chunks, ...sizes, addressOf(w), addressOf(ids), addressOf(out));
+      }
       return out;
     },
 

@@ -3,6 +3,7 @@
  * come about is in the files beside.
  */
 import type { Source } from './gpu.ts';
+import { matrixReads, type Stored } from './weight.ts';
 
 /** Which side lies transposed in memory: NT = A [M, K], B [N, K]; NN = A [M, K], B [K, N]; TN = A [K, M], B [K, N]. */
 export type Form = 'NT' | 'NN' | 'TN';
@@ -10,8 +11,10 @@ export type Form = 'NT' | 'NN' | 'TN';
 /** What the code depends on besides the tile. */
 export interface Variant {
   form: Form;
-  /** Whether rows of each matrix begin on multiples of four values, so that vectors can be loaded. */
-  vectors: { a: boolean; b: boolean; c: boolean };
+  /** Whether rows begin on multiples of four values, so that vectors can be loaded. */
+  vectors: { a: boolean; c: boolean };
+  /** How B is stored. */
+  b: Stored;
   bias: boolean;
   accumulate: boolean;
 }
@@ -23,15 +26,16 @@ export const productNumbers: Source['numbers'] = {
   k: 'u32',
   lda: 'u32',
   a0: 'u32',
+  ldb: 'u32',
   ldc: 'u32',
   c0: 'u32',
   perSplit: 'u32',
 };
 
-export function productBuffers({ vectors, bias }: Variant): Pick<Source, 'reads' | 'writes'> {
+export function productBuffers({ vectors, b, bias }: Variant): Pick<Source, 'reads' | 'writes'> {
   const type = (isVector: boolean) => (isVector ? 'vec4<f32>' : 'f32');
   return {
-    reads: { a: type(vectors.a), b: type(vectors.b), ...(bias && { bias: 'f32' }) },
+    reads: { a: type(vectors.a), ...matrixReads('b', b), ...(bias && { bias: 'f32' }) },
     writes: { c: type(vectors.c) },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { productBuffers, productNumbers, storeFour, type Variant } from './gemm-code.ts';
 import type { Source } from './gpu.ts';
+import { matrixFour } from './weight.ts';
 import { fourOf, reduction } from './wgsl.ts';
 
 const lanes = 64;
@@ -29,7 +30,7 @@ function narrowSource(variant: Variant, rows: number): Source {
     threads: lanes,
     declarations: [
       fourOf('loadA', 'a', element(vectors.a)),
-      fourOf('loadB', 'b', element(vectors.b)),
+      matrixFour('loadB', 'b', variant.b),
       reduction('sumOver', 'vec4<f32>', lanes, 'a + b'),
       storeFour(variant),
     ].join('\n'),
@@ -39,7 +40,7 @@ ${range(rows)
   .join('\n')}
   for (var k = lane * 4u; k < n.k; k += ${lanes * 4}u) {
 ${range(4)
-  .map((j) => `    let b${j} = loadB(min(n0 + ${j}u, n.n - 1u) * n.k, k, n.k);`)
+  .map((j) => `    let b${j} = loadB(min(n0 + ${j}u, n.n - 1u) * n.ldb, k, n.k);`)
   .join('\n')}
 ${range(rows)
   .map((i) => `    let a${i} = loadA(${i}u * n.lda + n.a0, k, n.k);`)

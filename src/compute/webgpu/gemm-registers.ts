@@ -4,6 +4,7 @@
  */
 import { productBuffers, productNumbers, storeFour, type Variant } from './gemm-code.ts';
 import type { Source } from './gpu.ts';
+import { matrixFour } from './weight.ts';
 import { fourOf } from './wgsl.ts';
 
 /** Invocations of a workgroup: small, so that small products still have work for every core. */
@@ -30,7 +31,9 @@ function registerSource(variant: Variant, rows: number, columns: number): Source
   let before = range(rows).map((i) => `  let a${i}Start = ${rowStart(i)};`);
   let loop: string[];
   if (form === 'NT') {
-    before = before.concat(range(columns).map((j) => `  let b${j}Start = min(n0 + ${j}u, n.n - 1u) * n.k;`));
+    before = before.concat(
+      range(columns).map((j) => `  let b${j}Start = min(n0 + ${j}u, n.n - 1u) * n.ldb;`),
+    );
     loop = [
       ...range(rows).map((i) => `    let a${i} = loadA(a${i}Start, k, n.k);`),
       ...range(groups).flatMap((group) => [
@@ -45,7 +48,7 @@ function registerSource(variant: Variant, rows: number, columns: number): Source
     loop = [
       ...range(rows).map((i) => `    let a${i} = loadA(a${i}Start, k, n.k);`),
       ...range(4).flatMap((step) => [
-        `    let row${step} = min(k + ${step}u, n.k - 1u) * n.n;`,
+        `    let row${step} = min(k + ${step}u, n.k - 1u) * n.ldb;`,
         ...range(groups).flatMap((j) => [
           `    let b${step}_${j} = loadB(row${step}, n0 + ${4 * j}u, n.n);`,
           ...range(rows).map((i) => add(i, j, `a${i}.${axes[step]}`, `b${step}_${j}`)),
@@ -61,7 +64,7 @@ function registerSource(variant: Variant, rows: number, columns: number): Source
         (i) =>
           `    let a${step}_${i} = select(vec4<f32>(), loadA(row${step} * n.lda + n.a0, m0 + ${4 * i}u, n.m), k + ${step}u < n.k);`,
       ),
-      ...range(groups).map((j) => `    let b${step}_${j} = loadB(row${step} * n.n, n0 + ${4 * j}u, n.n);`),
+      ...range(groups).map((j) => `    let b${step}_${j} = loadB(row${step} * n.ldb, n0 + ${4 * j}u, n.n);`),
       ...range(rows).flatMap((i) =>
         range(groups).map((j) => add(i, j, `a${step}_${i >> 2}.${axes[i % 4]}`, `b${step}_${j}`)),
       ),
@@ -76,7 +79,7 @@ function registerSource(variant: Variant, rows: number, columns: number): Source
     threads,
     declarations: [
       fourOf('loadA', 'a', element(vectors.a)),
-      fourOf('loadB', 'b', element(vectors.b)),
+      matrixFour('loadB', 'b', variant.b),
       storeFour(variant),
     ].join('\n'),
     main: `  let across = (n.n + ${columns - 1}u) / ${columns}u;

@@ -7,6 +7,7 @@
  */
 import { productBuffers, productNumbers, storeFour, type Variant } from './gemm-code.ts';
 import type { Source } from './gpu.ts';
+import { matrixFour } from './weight.ts';
 import { fourOf } from './wgsl.ts';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -90,9 +91,8 @@ function tiledSource(variant: Variant, edge: 32 | 64 | 128): Source {
     declarations: `var<workgroup> tileA: array<vec4<f32>, ${depth * vectorsAcross}>;
 var<workgroup> tileB: array<vec4<f32>, ${depth * vectorsAcross}>;
 ${fourOf('readA', 'a', element(vectors.a))}
-${fourOf('readB', 'b', element(vectors.b))}
+${matrixFour('loadB', 'b', variant.b)}
 fn loadA(start: u32, at: u32, width: u32) -> vec4<f32> { return readA(start + n.a0, at, width); }
-fn loadB(start: u32, at: u32, width: u32) -> vec4<f32> { return readB(start, at, width); }
 ${storeFour(variant)}`,
     main: `  let tilesAcross = (n.n + ${edge - 1}u) / ${edge}u;
   let tiles = tilesAcross * ((n.m + ${edge - 1}u) / ${edge}u);
@@ -110,7 +110,7 @@ ${sums.join('\n')}
 ${copy('tileA', 'loadA', aIsTransposed, 'm0', 'n.m', 'n.lda')}
     }
     for (var at = lane; at < ${blocksOfTile}u; at += ${threads}u) {
-${copy('tileB', 'loadB', bIsTransposed, 'n0', 'n.n', bIsTransposed ? 'n.n' : 'n.k')}
+${copy('tileB', 'loadB', bIsTransposed, 'n0', 'n.n', 'n.ldb')}
     }
     workgroupBarrier();
     for (var k = 0u; k < ${depth}u; k++) {

@@ -13,7 +13,7 @@ import { narrow } from './gemm-narrow.ts';
 import { registers } from './gemm-registers.ts';
 import { tiled } from './gemm-tiled.ts';
 import type { Binding, Gpu, Source } from './gpu.ts';
-import { rowParts } from './rows.ts';
+import { plainRows, rowParts, weightParts, type MatrixRows } from './weight.ts';
 import { elementBlocks, elementwise } from './wgsl.ts';
 
 /** A product within larger matrices: rows of `a` are `lda` values apart and begin at column `a0`; so for `c`. */
@@ -23,7 +23,7 @@ export interface Product {
   n: number;
   k: number;
   a: Binding;
-  b: Binding;
+  b: MatrixRows;
   c: Binding;
   lda?: number;
   a0?: number;
@@ -79,22 +79,24 @@ export function multiply(gpu: Gpu, product: Product): void {
   const even = (...values: number[]) => values.every((value) => value % 4 === 0);
   const run = (target: Binding, variant: Variant, strides: number[]) => {
     const { vectors } = variant;
-    const flags = [vectors.a, vectors.b, vectors.c, variant.bias, variant.accumulate].map(Number).join('');
-    const buffers = [a, b, ...(variant.bias ? [bias!] : []), target];
-    const numbers = [m, n, k, lda, a0, ...strides, isPlain ? k : perSplit];
-    gpu.run(`${key} ${form} ${flags}`, () => source(variant), buffers, numbers, blocks * splits);
+    const flags = [vectors.a, vectors.c, variant.bias, variant.accumulate].map(Number).join('');
+    const buffers = [a, ...b.buffers, ...(variant.bias ? [bias!] : []), target];
+    const numbers = [m, n, k, lda, a0, b.stride, ...strides, isPlain ? k : perSplit];
+    gpu.run(`${key} ${form} ${b.stored} ${flags}`, () => source(variant), buffers, numbers, blocks * splits);
   };
   const vectors = {
     a: even(lda, a0, form === 'TN' ? m : k),
-    b: even(form === 'NT' ? k : n),
     c: even(ldc, c0, n),
   };
   if (isPlain) {
-    run(c, { form, vectors, bias: bias !== null, accumulate }, [ldc, c0]);
+    run(c, { form, vectors, b: b.stored, bias: bias !== null, accumulate }, [ldc, c0]);
     return;
   }
   const parts = gpu.empty([splits, m, n]);
-  run(parts, { form, vectors: { ...vectors, c: even(n) }, bias: false, accumulate: false }, [n, 0]);
+  run(parts, { form, vectors: { ...vectors, c: even(n) }, b: b.stored, bias: false, accumulate: false }, [
+    n,
+    0,
+  ]);
   addSplits(gpu, parts, splits, { ...product, ldc, c0, bias, accumulate });
   parts.dispose();
 }
@@ -133,15 +135,14 @@ export function linear(gpu: Gpu): Linear {
         `linear: x [${x.shape.join(', ')}] and w [${w.shape.join(', ')}] agree`,
       );
       const y = gpu.empty([...x.shape.slice(0, -1), outputs]);
-      for (const { first, count } of rowParts(gpu, outputs, inputs)) {
-        const b = { tensor: w, start: first * inputs, size: count * inputs };
+      for (const { first, count, part } of weightParts(gpu, w)) {
         multiply(gpu, {
           form: 'NT',
           m: rows,
           n: count,
           k: inputs,
           a: x,
-          b,
+          b: part,
           c: y,
           ldc: outputs,
           c0: first,
@@ -156,10 +157,9 @@ export function linear(gpu: Gpu): Linear {
       const rows = dy.size / outputs;
       assert(dy.shape.at(-1) === outputs, `dy [${dy.shape.join(', ')}] and w [${w.shape.join(', ')}] agree`);
       const dx = gpu.empty([...dy.shape.slice(0, -1), inputs]);
-      for (const { first, count } of rowParts(gpu, outputs, inputs)) {
-        const b = { tensor: w, start: first * inputs, size: count * inputs };
+      for (const { first, count, part } of weightParts(gpu, w)) {
         const sizes = { m: rows, n: inputs, k: count, lda: outputs, a0: first };
-        multiply(gpu, { form: 'NN', ...sizes, a: dy, b, c: dx, accumulate: first > 0 });
+        multiply(gpu, { form: 'NN', ...sizes, a: dy, b: part, c: dx, accumulate: first > 0 });
       }
       return dx;
     },
@@ -168,9 +168,10 @@ export function linear(gpu: Gpu): Linear {
       const [outputs, inputs] = [dy.shape.at(-1)!, x.shape.at(-1)!];
       const rows = dy.size / outputs;
       const dw = gpu.empty([outputs, inputs]);
-      for (const { first, count } of rowParts(gpu, outputs, inputs)) {
+      const b = plainRows(x, inputs);
+      for (const { first, count } of rowParts(gpu, outputs, inputs * 4)) {
         const c = { tensor: dw, start: first * inputs, size: count * inputs };
-        multiply(gpu, { form: 'TN', m: count, n: inputs, k: rows, lda: outputs, a0: first, a: dy, b: x, c });
+        multiply(gpu, { form: 'TN', m: count, n: inputs, k: rows, lda: outputs, a0: first, a: dy, b, c });
       }
       return dw;
     },

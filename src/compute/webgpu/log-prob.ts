@@ -6,7 +6,8 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Kernels } from '../operations.ts';
 import { multiply } from './gemm.ts';
 import type { Gpu } from './gpu.ts';
-import { rowParts } from './rows.ts';
+import type { Weight } from '../packed.ts';
+import { plainRows, weightParts, type MatrixRows } from './weight.ts';
 import { elementBlocks, elementFor, elementwise, lanesOf, logarithm, rowBlocks, rowwise } from './wgsl.ts';
 
 type LogProb = Pick<Kernels, 'logProb' | 'logProbBackward'>;
@@ -18,17 +19,13 @@ interface Chunk {
   first: number;
   count: number;
   /** Those rows of the projection. */
-  part: { tensor: Tensor; start: number; size: number };
+  part: MatrixRows;
 }
 
 export function logProb(gpu: Gpu): LogProb {
   /** Each begins on a multiple of 64 rows of the projection. */
-  function* chunks(head: Tensor, tokens: number): Generator<Chunk> {
-    const [vocabulary, width] = head.shape as [number, number];
-    const most = Math.max(64, Math.floor(chunkValues / Math.max(1, tokens) / 64) * 64);
-    for (const { first, count } of rowParts(gpu, vocabulary, width, most)) {
-      yield { first, count, part: { tensor: head, start: first * width, size: count * width } };
-    }
+  function chunks(head: Weight, tokens: number): Iterable<Chunk> {
+    return weightParts(gpu, head, Math.max(64, Math.floor(chunkValues / Math.max(1, tokens) / 64) * 64));
   }
 
   /** hidden · partᵀ, [tokens, chunk] */
@@ -111,7 +108,7 @@ export function logProb(gpu: Gpu): LogProb {
       const tokens = targets.size;
       const width = hidden.shape.at(-1)!;
       const dHidden = gpu.empty(hidden.shape);
-      const dHead = wantHead ? gpu.empty(head.shape) : null;
+      const dHead = wantHead ? gpu.empty([...head.shape]) : null;
       for (const chunk of chunks(head, tokens)) {
         const { first, count, part } = chunk;
         const logits = logitsOf(hidden, chunk);
@@ -158,8 +155,9 @@ export function logProb(gpu: Gpu): LogProb {
         const forward = { form: 'NN', m: tokens, n: width, k: count } as const;
         multiply(gpu, { ...forward, a: logits, b: part, c: dHidden, accumulate: first > 0 });
         if (dHead) {
-          const c = { ...part, tensor: dHead };
-          multiply(gpu, { form: 'TN', m: count, n: width, k: tokens, a: logits, b: hidden, c });
+          const c = { tensor: dHead, start: first * width, size: count * width };
+          const b = plainRows(hidden, width);
+          multiply(gpu, { form: 'TN', m: count, n: width, k: tokens, a: logits, b, c });
         }
         logits.dispose();
       }

@@ -3,44 +3,43 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import type { Kernels } from '../operations.ts';
 import type { Gpu } from './gpu.ts';
+import { matrixFour, matrixReads, rowParts, weightParts } from './weight.ts';
 import { elementBlocks, elementFor, elementwise, lanesOf } from './wgsl.ts';
 
 type Rows = Pick<Kernels, 'embedding' | 'embeddingBackward' | 'fileTokens' | 'appendKv' | 'compactRows'>;
-
-/** Parts of a matrix's rows that a kernel can see, each beginning on a multiple of 64 rows. */
-export function* rowParts(
-  gpu: Gpu,
-  rows: number,
-  width: number,
-  atMost = Infinity,
-): Generator<{ first: number; count: number }> {
-  const most = Math.min(atMost, Math.max(64, Math.floor(gpu.bindingBytes / (width * 4) / 64) * 64));
-  for (let first = 0; first < rows; first += most) yield { first, count: Math.min(most, rows - first) };
-}
 
 export function rows(gpu: Gpu): Rows {
   return {
     embedding(w, ids) {
       const width = w.shape.at(-1)!;
-      const element = elementFor(width);
-      const columns = width / lanesOf(element);
+      const fours = Math.ceil(width / 4);
+      const isEven = width % 4 === 0;
       const y = gpu.empty([...ids.shape, width]);
-      const size = ids.size * columns;
-      for (const { first, count } of rowParts(gpu, w.shape[0]!, width)) {
+      const size = ids.size * fours;
+      for (const { first, count, part } of weightParts(gpu, w)) {
+        const { stored, stride, buffers } = part;
+        const lane = (k: number) => `  if (column + ${k}u < n.width) { y[to + ${k}u] = value[${k}]; }`;
         gpu.run(
-          `embedding ${element}`,
+          `embedding ${stored} ${isEven}`,
           () =>
             elementwise({
-              reads: { table: element, ids: 'i32' },
-              writes: { y: element },
-              numbers: { columns: 'u32', first: 'i32', count: 'u32' },
+              reads: { ...matrixReads('table', stored), ids: 'i32' },
+              writes: { y: isEven ? 'vec4<f32>' : 'f32' },
+              numbers: { width: 'u32', stride: 'u32', first: 'i32', count: 'u32' },
+              declarations: matrixFour('tableFour', 'table', stored),
               // The first part of the table clears what belongs to none.
-              main: `  let row = u32(ids[i / n.columns] - n.first);
-  if (row < n.count) { y[i] = table[row * n.columns + i % n.columns]; }
-  else if (n.first == 0) { y[i] = ${element}(); }`,
+              main: `  let fours = (n.width + 3u) / 4u;
+  let token = i / fours;
+  let column = i % fours * 4u;
+  let row = u32(ids[token] - n.first);
+  var value = vec4<f32>();
+  if (row < n.count) { value = tableFour(row * n.stride, column, n.width); }
+  else if (n.first != 0) { return; }
+  let to = token * n.width + column;
+${isEven ? '  y[to / 4u] = value;' : [0, 1, 2, 3].map(lane).join('\n')}`,
             }),
-          [{ tensor: w, start: first * width, size: count * width }, ids, y],
-          [size, columns, first, count],
+          [...buffers, ids, y],
+          [size, width, stride, first, count],
           elementBlocks(size),
         );
       }
@@ -80,7 +79,7 @@ export function rows(gpu: Gpu): Rows {
         [ids.size],
         elementBlocks(ids.size),
       );
-      for (const { first, count } of rowParts(gpu, vocab, width)) {
+      for (const { first, count } of rowParts(gpu, vocab, width * 4)) {
         const part = { tensor: dw, start: first * width, size: count * width };
         gpu.run(
           `clear ${element}`,

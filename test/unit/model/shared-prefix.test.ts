@@ -13,12 +13,7 @@ import {
   lossAndGradients,
   type Gradients,
 } from '../../../src/compute/gradients.ts';
-import {
-  adaptedLayers,
-  createAdapter,
-  countAdapterParameters,
-  mergedWeight,
-} from '../../../src/model/lora.ts';
+import { adaptedLayers, adapterOf, createAdapter, countAdapterParameters } from '../../../src/model/lora.ts';
 import { disposePolicy, freezePolicy, trainedParameters, type Policy } from '../../../src/model/policy.ts';
 import { hiddenStates, logits, logProbs } from '../../../src/model/transformer.ts';
 import { packGroups, type GroupTokens } from '../../../src/rollout/pack.ts';
@@ -153,8 +148,10 @@ describe.each(nodeBackends)('on %s', (backend) => {
       const adapted = await allLogits(policy);
       expect(largestError(adapted, plain)).toBeGreaterThan(0.01);
       for (const layer of adaptedLayers(policy.config).keys()) {
-        const merged = mergedWeight(policy, layer);
-        policy.weights.get(`${layer}.weight`)!.dispose();
+        const base = policy.weights.get(`${layer}.weight`) as tf.Tensor;
+        const { a, b, scale } = adapterOf(policy, layer)!;
+        const merged = tf.tidy(() => tf.add(base, tf.mul(tf.matMul(b, a), scale)));
+        base.dispose();
         policy.weights.set(`${layer}.weight`, merged);
       }
       tf.dispose([...policy.adapter.parameters.values()]);

@@ -6,6 +6,7 @@
  * Tiles that overhang the last row compute it again instead of having an edge case. Each element of a result is
  * summed in the same order whatever the number of rows, so a row decoded alone equals the row in a batch.
  */
+import { F32, multiplyMatrixTransposed, stripScratch, unpackColumns } from './packed';
 import { chunkStart, fma } from './simd';
 
 /** Rows of b that one pass packs: 512 × 8 floats are 16 KiB and stay in the first-level cache. */
@@ -129,7 +130,7 @@ function sumLanes4(a: v128, b: v128, c: v128, d: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function storeFirst(p: usize, v: v128, count: i32): void {
+export function storeFirst(p: usize, v: v128, count: i32): void {
   if (count >= 4) {
     v128.store(p, v);
     return;
@@ -202,18 +203,18 @@ export function multiplyTransposedBlock(
 }
 
 /**
- * y[m, n] = x[m, k]·w[n, k]ᵀ + bias (0: none), rows contiguous. Chunk number c is block c / columnSplits of `rowBlock`
- * rows, and column block c % columnSplits.
+ * y[m, n] = x[m, k]·wᵀ + bias (0: none), rows of x contiguous, w a matrix [n, k] (see packed.ts). Chunk number c is block
+ * c / columnSplits of `rowBlock` rows, and column block c % columnSplits.
  */
 export function gemmTransposed(
-  m: i32, n: i32, k: i32, x: usize, w: usize, bias: usize, y: usize, columnSplits: i32, rowBlock: i32,
-  chunk: i32, chunks: i32, thread: i32,
+  m: i32, n: i32, k: i32, x: usize, format: i32, w: usize, stride: i32, scales: usize, bias: usize, y: usize,
+  columnSplits: i32, rowBlock: i32, scratch: usize, chunk: i32, chunks: i32, thread: i32,
 ): void {
   const m0 = chunk / columnSplits * rowBlock, m1 = min(m, m0 + rowBlock), columnBlock = chunk % columnSplits;
   const n0 = chunkStart(n, columnBlock, columnSplits, 4), n1 = chunkStart(n, columnBlock + 1, columnSplits, 4);
-  multiplyTransposedBlock(
-    m1 - m0, n1 - n0, k, x + m0 * (k << 2), k << 2, w + n0 * (k << 2), k << 2,
-    y + m0 * (n << 2) + (n0 << 2), n << 2, bias ? bias + (n0 << 2) : 0,
+  multiplyMatrixTransposed(
+    m1 - m0, n1 - n0, k, x + m0 * (k << 2), k << 2, format, w, stride, scales, n0,
+    y + m0 * (n << 2) + (n0 << 2), n << 2, bias ? bias + (n0 << 2) : 0, scratch + thread * stripScratch(k),
   );
 }
 
@@ -231,17 +232,17 @@ export function gemmScratch(rows: i32): i32 {
 }
 
 /**
- * c[m, n] = a·b (or += where `accumulate`) with b[k, n] and c contiguous; element (i, p) of a at a + i·aRow + p·aK,
+ * c[m, n] = a·b (or += where `accumulate`) with b a matrix [k, n] (see packed.ts) and c contiguous; element (i, p) of a at a + i·aRow + p·aK,
  * where aK = 4 (a itself) or aRow = 4 (its transpose, which is packed). Chunks as above, of at most `rowBlock` rows.
  */
 export function gemm(
-  m: i32, n: i32, k: i32, a: usize, aRow: i32, aK: i32, b: usize, c: usize, accumulate: i32, columnSplits: i32,
-  rowBlock: i32, scratch: usize, chunk: i32, chunks: i32, thread: i32,
+  m: i32, n: i32, k: i32, a: usize, aRow: i32, aK: i32, format: i32, b: usize, stride: i32, scales: usize, c: usize,
+  accumulate: i32, columnSplits: i32, rowBlock: i32, scratch: usize, chunk: i32, chunks: i32, thread: i32,
 ): void {
   const m0 = chunk / columnSplits * rowBlock, m1 = min(m, m0 + rowBlock), columnBlock = chunk % columnSplits;
   const n0 = chunkStart(n, columnBlock, columnSplits, 8), n1 = chunkStart(n, columnBlock + 1, columnSplits, 8);
   const panel = scratch + thread * gemmScratch(rowBlock), quads = panel + (DEPTH << 5);
-  const row = n << 2;
+  const row = n << 2, bRow = stride << 2;
   const transposed = aK != 4;
   for (let k0 = 0; k0 < max(k, 1); k0 += DEPTH) {
     const depth = min(DEPTH, k - k0);
@@ -253,7 +254,8 @@ export function gemm(
     }
     for (let j = n0; j < n1; j += 8) {
       const columns = min(8, n1 - j);
-      packColumns(columns, depth, b + k0 * row + (j << 2), row, panel);
+      if (format == F32) packColumns(columns, depth, b + <usize>k0 * bRow + (j << 2), bRow, panel);
+      else unpackColumns(format, b, stride, scales, k0, j, depth, panel);
       for (let i = m0; i < m1; i += 4) {
         const from = transposed ? quads + (i - m0) * (depth << 2) : a + i * aRow + (k0 << 2);
         const fromRow = transposed ? 4 : aRow, fromK = transposed ? 16 : 4;

@@ -1,5 +1,6 @@
 /** Everything that the module exports. AssemblyScript; conventions in simd.ts. */
 export { gemm, gemmScratch, gemmTransposed, sumRows } from './gemm';
+export { gatherUnpacked, stripScratch } from './packed';
 export { rmsNorm, rmsNormBackwardX, rmsNormBackwardW } from './norm';
 export { rope } from './rope';
 export { swiglu, swigluBackward } from './gated';

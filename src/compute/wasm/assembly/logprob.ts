@@ -3,7 +3,7 @@
  * running max, and the gradient of the logits of one block. AssemblyScript; conventions in simd.ts.
  */
 import { chunkStart, exp1, exp4, fma, log1, maxLanes, splat, sumLanes } from './simd';
-import { multiplyTransposedBlock } from './gemm';
+import { multiplyMatrixTransposed, stripScratch } from './packed';
 
 const ROWS = 32;
 const COLUMNS = 128;
@@ -11,7 +11,7 @@ const LOWEST: f32 = -1e30; // for "no logit": times a zero weight it is zero, wh
 
 /** Bytes of scratch a thread. */
 export function logProbScratch(width: i32): i32 {
-  return ROWS * ((width << 2) + (COLUMNS << 2) + 16);
+  return ROWS * ((width << 2) + (COLUMNS << 2) + 16) + stripScratch(width);
 }
 
 /** Takes columns v0.. of one row into its state: max, Σ e^(z−max), Σ e^(z−max)·(z−max), z of the target. */
@@ -39,13 +39,15 @@ function accumulateRow(logits: usize, columns: i32, v0: i32, target: i32, scale:
 
 /** For the listed rows (int32 [count]) of hidden [N, width]; results [N], elsewhere untouched. */
 export function logProb(
-  count: i32, list: usize, width: i32, vocab: i32, hidden: usize, head: usize, targets: usize, scale: f32,
+  count: i32, list: usize, width: i32, vocab: i32, hidden: usize, format: i32, head: usize, stride: i32, headScales: usize,
+  targets: usize, scale: f32,
   logProbs: usize, entropies: usize, logSumExps: usize, scratch: usize, chunk: i32, chunks: i32, thread: i32,
 ): void {
   const row = width << 2;
   const tile = scratch + thread * logProbScratch(width);
   const logits = tile + ROWS * row;
   const states = logits + ROWS * (COLUMNS << 2);
+  const strip = states + (ROWS << 4);
   const end = chunkStart(count, chunk + 1, chunks, ROWS);
   for (let start = chunkStart(count, chunk, chunks, ROWS); start < end; start += ROWS) {
     const rows = min(ROWS, end - start);
@@ -55,7 +57,9 @@ export function logProb(
     }
     for (let v0 = 0; v0 < vocab; v0 += COLUMNS) {
       const columns = min(COLUMNS, vocab - v0);
-      multiplyTransposedBlock(rows, columns, width, tile, row, head + v0 * row, row, logits, COLUMNS << 2, 0);
+      multiplyMatrixTransposed(
+        rows, columns, width, tile, row, format, head, stride, headScales, v0, logits, COLUMNS << 2, 0, strip,
+      );
       for (let r = 0; r < rows; r++) {
         const target = i32.load(targets + (i32.load(list + ((start + r) << 2)) << 2));
         accumulateRow(logits + r * (COLUMNS << 2), columns, v0, target, scale, states + (r << 4));
@@ -76,14 +80,15 @@ export function logProb(
  * v0 .. v0 + columns: scale·(gL·(1[target] − p) − gH·p·(ln p + entropy)). gL and gH [N] may be 0 (none).
  */
 export function logitGradient(
-  rows: i32, list: usize, width: i32, v0: i32, columns: i32, hidden: usize, head: usize, targets: usize, scale: f32,
-  dLogProbs: usize, dEntropies: usize, logSumExps: usize, entropies: usize, out: usize,
-  chunk: i32, chunks: i32, thread: i32,
+  rows: i32, list: usize, width: i32, v0: i32, columns: i32, hidden: usize, format: i32, head: usize,
+  stride: i32, headScales: usize, targets: usize, scale: f32, dLogProbs: usize, dEntropies: usize, logSumExps: usize,
+  entropies: usize, out: usize, scratch: usize, chunk: i32, chunks: i32, thread: i32,
 ): void {
   const row = width << 2, outRow = columns << 2;
   const start = chunkStart(rows, chunk, chunks, 2), end = chunkStart(rows, chunk + 1, chunks, 2);
-  multiplyTransposedBlock(
-    end - start, columns, width, hidden + start * row, row, head + v0 * row, row, out + start * outRow, outRow, 0,
+  multiplyMatrixTransposed(
+    end - start, columns, width, hidden + start * row, row, format, head, stride, headScales, v0,
+    out + start * outRow, outRow, 0, scratch + thread * stripScratch(width),
   );
   for (let r = start; r < end; r++) {
     const at = i32.load(list + (r << 2)) << 2, to = out + r * outRow;
