@@ -186,6 +186,21 @@ export const fields = {
     ],
     help: 'LoRA keeps the base frozen and is what PEFT loads.',
   },
+  baseWeights: {
+    type: 'choice',
+    section: 'Optimizer',
+    level: 'all',
+    label: 'Weights of a frozen base',
+    default: 'auto',
+    choices: [
+      { value: 'auto', label: 'f32 up to 100 M parameters, f16 up to 800 M, int8 above' },
+      { value: 'f32', label: 'f32' },
+      { value: 'f16', label: 'f16: half the memory' },
+      { value: 'int8', label: 'int8: about a quarter' },
+      { value: 'int4', label: 'int4: about a sixth' },
+    ],
+    help: 'How the matrices that LoRA does not change are kept; rollouts, scores and gradients all see the rounded values. Fully trained weights are always f32.',
+  },
   rank: integer(
     'Optimizer',
     'all',

@@ -1,13 +1,17 @@
 /**
- * What a run will need on the backend, by part, before it starts: tensors in f32, as this engine keeps them. Leaves out
+ * What a run will need on the backend, by part, before it starts: tensors in f32, as this engine keeps them, and the
+ * matrices of a frozen base as they are packed. Leaves out
  * what the backend itself takes (compiled shaders, pooled buffers, kernels' scratch).
  */
 import { countAdapterParameters } from './lora.ts';
 import type { ModelConfig } from './config.ts';
-import { expectedTensors } from './weights.ts';
+import { packedBytes } from '../compute/packed.ts';
+import { expectedTensors, formatOf, type BaseFormat } from './weights.ts';
 
 export interface MemoryRequest {
   training: 'full' | 'lora' | 'none';
+  /** How matrices are kept that are not trained. */
+  base: BaseFormat;
   /** Of the adapter; ignored without one. */
   rank: number;
   /** N: tokens of one forward and backward pass, padding included. */
@@ -35,8 +39,9 @@ export interface MemoryEstimate {
   cache: number;
   logits: number;
   peak: number;
-  /** The largest single tensor, for limits of buffers and bindings. */
-  largestTensor: number;
+  /** The largest buffer of all, and the largest of those that no kernel reads in parts. */
+  largestBuffer: number;
+  largestBinding: number;
 }
 
 const floatBytes = 4;
@@ -48,12 +53,22 @@ export function countParameters(config: ModelConfig): number {
   return count;
 }
 
+/** Bytes of the model's own tensors, and of the largest of them. */
+export function weightBytes(config: ModelConfig, base: BaseFormat): { all: number; largest: number } {
+  const sizes = [...expectedTensors(config)].map(([name, shape]) => {
+    const format = formatOf(name, shape, base);
+    if (format !== 'f32') return packedBytes(shape as [number, number], format);
+    return floatBytes * shape.reduce((product, size) => product * size, 1);
+  });
+  return { all: sizes.reduce((sum, size) => sum + size, 0), largest: Math.max(...sizes) };
+}
+
 export function estimateMemory(config: ModelConfig, request: MemoryRequest): MemoryEstimate {
   const { width, layers, vocabulary, kvHeads, headWidth } = config;
   const { training, rank, passTokens, actionTokens, prompts, promptTokens, newTokens } = request;
-  const weights = countParameters(config);
+  const weights = weightBytes(config, training === 'full' ? 'f32' : request.base);
   const adapter = training === 'lora' ? countAdapterParameters(config, rank) : 0;
-  const trained = training === 'full' ? weights : adapter;
+  const trained = training === 'full' ? countParameters(config) : adapter;
 
   const inLayer = layerActivations(config, adapter ? rank : 0);
   const perToken = request.recompute ? layers * width + inLayer : layers * inLayer;
@@ -68,21 +83,21 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
   const cache = 2 * layers * kvHeads * headWidth * (prompts * promptTokens + rows * capacity);
   const logits = 2 * rows * vocabulary;
 
-  const fixed = weights + adapter + 2 * trained;
-  const estimate = {
-    weights,
-    adapter,
-    optimizer: 2 * trained,
-    gradients,
-    activations,
-    cache,
-    logits,
-    peak: fixed + Math.max(trained ? update : 0, cache + logits),
-    largestTensor: Math.max(vocabulary * width, passTokens * config.feedForward, rows * vocabulary),
+  const fixed = weights.all + floatBytes * (adapter + 2 * trained);
+  const gateWidth = config.feedForward * (config.fusedGate ? 2 : 1);
+  const largestBinding = floatBytes * Math.max(passTokens * gateWidth, rows * vocabulary);
+  return {
+    weights: weights.all,
+    adapter: floatBytes * adapter,
+    optimizer: floatBytes * 2 * trained,
+    gradients: floatBytes * gradients,
+    activations: floatBytes * activations,
+    cache: floatBytes * cache,
+    logits: floatBytes * logits,
+    peak: fixed + floatBytes * Math.max(trained ? update : 0, cache + logits),
+    largestBuffer: Math.max(weights.largest, largestBinding),
+    largestBinding,
   };
-  return Object.fromEntries(
-    Object.entries(estimate).map(([part, floats]) => [part, floats * floatBytes]),
-  ) as unknown as MemoryEstimate;
 }
 
 /** Floats that the tape keeps for one token in one layer; see what each operation in `compute/ops` keeps. */

@@ -8,7 +8,7 @@ import type { RunConfig } from '../config/schema.ts';
 import { readModelConfig } from '../model/config.ts';
 import { createAdapter } from '../model/lora.ts';
 import { loadPolicy, type Policy } from '../model/policy.ts';
-import { openWeights } from '../model/weights.ts';
+import { openWeights, type BaseFormat } from '../model/weights.ts';
 import { latestCheckpoint } from '../store/checkpoints.ts';
 import { readFile } from '../store/files.ts';
 import { getModel } from '../store/models.ts';
@@ -19,6 +19,10 @@ import { blobSource, restorePolicy } from './checkpoint.ts';
 
 /** Models up to this size are trained in full by default, larger ones by LoRA. */
 const FULL_TRAINING_LIMIT = 10_000_000;
+
+/** Up to how many parameters a frozen base is kept in f32 by default, and in f16 (1.6 GB). */
+const F32_LIMIT = 100_000_000;
+const F16_LIMIT = 800_000_000;
 
 /** Where the app's own files are, relative to the page; workers live in a folder below it. */
 export type SiteFile = (path: string) => Promise<Blob>;
@@ -107,14 +111,23 @@ export interface Training {
   rank: number;
   alpha: number;
   seed: string;
+  /** How matrices are kept that are not trained. */
+  base: RunConfig['baseWeights'];
 }
 
-export const SAMPLE_ONLY: Training = { kind: 'none', rank: 0, alpha: 0, seed: '' };
+export const SAMPLE_ONLY: Training = { kind: 'none', rank: 0, alpha: 0, seed: '', base: 'auto' };
 
 export function trainingOf(config: RunConfig, record: ModelRecord): Training {
   const automatic = record.parameters <= FULL_TRAINING_LIMIT ? 'full' : 'lora';
-  const { training, rank, alpha, seed } = config;
-  return { kind: training === 'auto' ? automatic : training, rank, alpha, seed };
+  const { training, rank, alpha, seed, baseWeights } = config;
+  return { kind: training === 'auto' ? automatic : training, rank, alpha, seed, base: baseWeights };
+}
+
+/** By the model's size alone, never by the device: a run that goes on elsewhere goes on with the same weights. */
+export function baseFormatOf({ kind, base }: Training, { parameters }: ModelRecord): BaseFormat {
+  if (kind === 'full') return 'f32';
+  if (base !== 'auto') return base;
+  return parameters <= F32_LIMIT ? 'f32' : parameters <= F16_LIMIT ? 'f16' : 'int8';
 }
 
 /**
@@ -134,6 +147,7 @@ export async function loadModel(
   const entries = await openTensors(folder.files);
   const policy = await loadPolicy(config, entries, {
     trained: training.kind === 'full',
+    base: baseFormatOf(training, folder.record),
     ...(onProgress && { onProgress }),
   });
   if (training.kind === 'lora') {

@@ -28,6 +28,7 @@ const KEY_FIELDS = [
   'profileSamples',
   'temperature',
   'maxNewTokens',
+  'baseWeights',
 ] as const satisfies readonly (keyof RunConfig)[];
 
 export function createProfilerService(thread: Thread): ProfilerService {
@@ -40,7 +41,7 @@ export function createProfilerService(thread: Thread): ProfilerService {
     await thread.open(config.backend);
     const { policy, codec } = record.warmStartRunId
       ? await loadRun(record.warmStartRunId, thread.site)
-      : await loadModel(record.modelId, SAMPLE_ONLY, thread.site);
+      : await loadModel(record.modelId, { ...SAMPLE_ONLY, base: config.baseWeights }, thread.site);
     try {
       yield* profile(record, config, { policy, codec, device: thread.device(), verify: thread.verify });
     } finally {

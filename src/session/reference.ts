@@ -17,6 +17,7 @@ export async function loadReference(run: RunRecord, current: Loaded, site: SiteF
     // A fresh adapter changes nothing, so π₀ is the base without one.
     return { policy: { ...current.policy, adapter: null }, dispose: () => undefined };
   }
-  const start = await loadModel(run.modelId, SAMPLE_ONLY, site);
+  // Without an adapter all weights are trained, in f32.
+  const start = await loadModel(run.modelId, { ...SAMPLE_ONLY, base: 'f32' }, site);
   return { policy: start.policy, dispose: () => disposePolicy(start.policy) };
 }

@@ -7,10 +7,12 @@ import { device } from './device.svelte.ts';
 /** WebAssembly's address space; tfjs-backend-wasm cannot grow beyond it. */
 const WASM_LIMIT_BYTES = 4 * 2 ** 30;
 
+const mebibytes = (size: number) => `${Math.ceil(size / 2 ** 20)} MiB`;
+
 class Estimate {
   parts = $state.raw<MemoryEstimate | null>(null);
-  /** Largest buffer of the GPU adapter; null where there is none. */
-  largestBuffer = $state.raw<number | null>(null);
+  /** Of the GPU adapter; null where there is none. */
+  limits = $state.raw<{ buffer: number; binding: number } | null>(null);
   private asked = 0;
 
   async read(modelId: string, config: RunConfig): Promise<void> {
@@ -21,7 +23,8 @@ class Estimate {
     ]);
     if (ask !== this.asked) return;
     this.parts = parts;
-    this.largestBuffer = adapter?.limits.maxStorageBufferBindingSize ?? null;
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter?.limits ?? {};
+    this.limits = adapter ? { buffer: maxBufferSize!, binding: maxStorageBufferBindingSize! } : null;
   }
 
   /** The sentence about fitting, and whether it is bad news. */
@@ -29,14 +32,26 @@ class Estimate {
     const { parts } = this;
     if (!parts) return { text: '', isBad: false };
     if (device.summary?.backend === 'webgpu') {
-      const tooLarge = this.largestBuffer !== null && parts.largestTensor > this.largestBuffer;
-      return tooLarge
-        ? { text: 'one tensor is larger than this GPU takes: use fewer tokens a pass or WASM', isBad: true }
-        : { text: 'every tensor fits this GPU; browsers do not say how much memory is free', isBad: false };
+      const { limits } = this;
+      const [buffer, binding] = [parts.largestBuffer, parts.largestBinding];
+      if (limits && buffer > limits.buffer)
+        return {
+          text: `does not fit: one tensor takes ${mebibytes(buffer)}, this GPU's largest buffer is ${mebibytes(limits.buffer)}; choose packed base weights, fewer tokens a pass, or WASM`,
+          isBad: true,
+        };
+      if (limits && binding > limits.binding)
+        return {
+          text: `does not fit: one tensor takes ${mebibytes(binding)}, a kernel of this GPU sees ${mebibytes(limits.binding)}; use fewer tokens a pass or fewer rollouts a step, or WASM`,
+          isBad: true,
+        };
+      return {
+        text: 'every tensor fits this GPU; browsers do not say how much memory is free',
+        isBad: false,
+      };
     }
     if (parts.peak > WASM_LIMIT_BYTES)
       return {
-        text: 'more than the 4 GiB that WASM can address: choose LoRA, checkpointing or fewer tokens',
+        text: 'does not fit: WASM can address 4 GiB; choose LoRA, packed base weights, checkpointing or fewer tokens',
         isBad: true,
       };
     return parts.peak > 0.7 * WASM_LIMIT_BYTES

@@ -82,8 +82,6 @@ export async function runChecks({
   };
   const parts = {
     products,
-    packedProducts,
-    packedTables,
     norms,
     positions,
     gates,
@@ -93,6 +91,8 @@ export async function runChecks({
     samples,
     attentions,
     decoding,
+    packedProducts,
+    packedTables,
   };
   for (const [name, part] of Object.entries(parts)) {
     if (only && !only.includes(name)) continue;

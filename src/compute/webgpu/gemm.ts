@@ -11,7 +11,7 @@ import type { Kernels } from '../operations.ts';
 import type { Form, Variant } from './gemm-code.ts';
 import { narrow } from './gemm-narrow.ts';
 import { registers } from './gemm-registers.ts';
-import { tiled } from './gemm-tiled.ts';
+import { tiled, type Tile } from './gemm-tiled.ts';
 import type { Binding, Gpu, Source } from './gpu.ts';
 import { plainRows, rowParts, weightParts, type MatrixRows } from './weight.ts';
 import { elementBlocks, elementwise } from './wgsl.ts';
@@ -47,6 +47,12 @@ function registerTile(form: Form, m: number, n: number): [number, number] {
   return [m <= 1 ? 1 : m <= 2 ? 2 : m <= 4 ? 4 : 8, n <= 4 ? 4 : 8];
 }
 
+const tiles: Tile[] = [
+  { rows: 128, columns: 128, depth: 16, down: 8, across: 8, isPrefetched: false, isDouble: false },
+  { rows: 64, columns: 64, depth: 32, down: 4, across: 4, isPrefetched: false, isDouble: false },
+  { rows: 32, columns: 32, depth: 32, down: 4, across: 4, isPrefetched: false, isDouble: false },
+];
+
 /** Workgroups that fill a GPU. */
 const enough = 128;
 
@@ -60,12 +66,11 @@ function plan(gpu: Gpu, { form, m, n, k }: Product): Plan {
     const { source, blocks } = narrow(m);
     return { key: `narrow ${m}`, source, blocks: blocks(n), splits: 1 };
   }
-  const fit =
-    ([128, 64, 32] as const).find((size) => Math.ceil(m / size) * Math.ceil(n / size) >= enough) ?? 32;
-  const { source, blocks, depth } = tiled(fit);
-  const tiles = blocks(m, n);
-  const splits = Math.max(1, Math.min(Math.floor(enough / tiles), Math.floor(k / (4 * depth))));
-  return { key: `tiled ${fit}`, source, blocks: tiles, splits };
+  const fit = tiles.find((tile) => tiled(tile).blocks(m, n) >= enough) ?? tiles.at(-1)!;
+  const { source, blocks } = tiled(fit);
+  const count = blocks(m, n);
+  const splits = Math.max(1, Math.min(Math.floor(enough / count), Math.floor(k / (4 * fit.depth))));
+  return { key: `tiled ${fit.rows}x${fit.columns}`, source, blocks: count, splits };
 }
 
 export function multiply(gpu: Gpu, product: Product): void {

@@ -238,7 +238,8 @@ export function createTurn(device: GPUDevice): GPUBuffer {
   return device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.STORAGE });
 }
 
-function shader({ reads, writes, numbers, threads, hasTurns, declarations = '', main }: Source): string {
+/** The whole code of a kernel. */
+export function shader({ reads, writes, numbers, threads, hasTurns, declarations = '', main }: Source): string {
   const buffer = (access: string) => (entry: [string, string]) =>
     `var<storage, ${access}> ${entry[0]}: array<${entry[1]}>;`;
   const variables = [

@@ -15,6 +15,7 @@ import { randomConfig, randomPolicy, type RandomPolicyOptions } from '../../help
 
 const request: MemoryRequest = {
   training: 'full',
+  base: 'f32',
   rank: 8,
   passTokens: 4 * 96,
   actionTokens: 4 * 95,

@@ -15,6 +15,7 @@ import {
   type NamedTensor,
 } from '../../../src/model/safetensors.ts';
 import { checkWeights, expectedTensors, openWeights, readWeights } from '../../../src/model/weights.ts';
+import { tensorsOf } from '../../../src/compute/packed.ts';
 import { openInNode } from '../../helpers/backends.ts';
 import { bytesSource } from '../../helpers/model-files.ts';
 import { randomConfig } from '../../helpers/random-policy.ts';
@@ -52,8 +53,12 @@ describe('weights', () => {
     expect([...sharded.keys()].sort()).toEqual([...whole.keys()].sort());
     for (const [name, entry] of whole)
       expect(await readTensor(sharded.get(name)!)).toEqual(await readTensor(entry));
+    await openInNode('cpu');
     const names: string[] = [];
-    for await (const { name } of readWeights(config, whole)) names.push(name);
+    for await (const { name, weight } of readWeights(config, whole)) {
+      names.push(name);
+      tf.dispose(tensorsOf(weight));
+    }
     expect(names).toEqual(all.map(({ name }) => name));
   });
 
