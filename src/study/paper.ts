@@ -5,6 +5,24 @@
 
 export const PAPER = 'PivotRL, arXiv 2603.21383v1';
 
+/** Which of our worlds and skills stand for which benchmark; their own files say the same, and a test compares. */
+export const paperWorlds: Record<string, { title: string; standsFor: string }> = {
+  helpdesk: { title: 'Helpdesk', standsFor: 'τ²-Bench' },
+  repair: { title: 'Repair', standsFor: 'SWE-Bench Verified' },
+  shell: { title: 'Shell', standsFor: 'Terminal-Bench' },
+  search: { title: 'Search', standsFor: 'BrowseComp' },
+};
+export const paperSkills: Record<string, string> = {
+  instructions: 'IFBench',
+  arithmetic: 'AIME25',
+  algebra: 'MATH500',
+  programs: 'LiveCodeBench',
+  units: 'SciCode',
+  facts: 'MMLU-Pro',
+  'veli-facts': 'MMLU-ProX',
+  translation: 'WMT24++',
+};
+
 /** Table 1, in domain, by the world that stands for the benchmark. */
 export const paperInDomain: Record<string, { base: number; sft: number; pivotrl: number }> = {
   helpdesk: { base: 44.35, sft: 58.44, pivotrl: 63.81 }, // τ²-Bench

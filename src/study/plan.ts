@@ -8,17 +8,19 @@
 import { canonicalJson, type JsonObject } from '../base/json.ts';
 import { hash32 } from '../base/random.ts';
 
-export const methodNames = [
-  'sft',
-  'pivotrl',
-  'no-filter',
-  'strict-reward',
-  'random-reward',
-  'mixed-only',
-  'rejection',
-  'end-to-end',
-] as const;
-export type MethodName = (typeof methodNames)[number];
+/** The methods in the order of the report, for people. */
+export const methodTitles = {
+  sft: 'SFT',
+  pivotrl: 'PivotRL',
+  'no-filter': 'PivotRL without filter',
+  'strict-reward': 'Strict reward',
+  'random-reward': 'Random reward',
+  'mixed-only': 'Mixed turns',
+  rejection: 'Rejection fine-tuning',
+  'end-to-end': 'End-to-end RL',
+} as const;
+export type MethodName = keyof typeof methodTitles;
+export const methodNames = Object.keys(methodTitles) as MethodName[];
 
 /** One setting of the search. */
 export interface Trial {

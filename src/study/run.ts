@@ -20,7 +20,7 @@ import { configOf, resetPolicy, type Lab } from './lab.ts';
 import { measureHeldOut, validate } from './measure.ts';
 import type { Trainer } from './methods/method.ts';
 import { methods } from './methods/methods.ts';
-import type { Budgets } from './plan.ts';
+import { methodTitles, type Budgets } from './plan.ts';
 import { profileTurns } from './profile.ts';
 import type {
   BaseCell,
@@ -147,7 +147,10 @@ async function runMethod(
     let best = await snapshotPolicy(lab.policy);
     let stoppedBecause: RunResult['stoppedBecause'] = trainer.steps ? 'budget' : 'nothing-to-train-on';
     for (let done = 1; done <= trainer.steps; done++) {
-      onProgress(`${method.title}: step ${done} of ${trainer.steps}`, (0.9 * done) / trainer.steps);
+      onProgress(
+        `${methodTitles[cell.method]}: step ${done} of ${trainer.steps}`,
+        (0.9 * done) / trainer.steps,
+      );
       const began = lab.now();
       const report = await stepUnlessDiverged(trainer, done - 1);
       if (!report) {
@@ -175,7 +178,7 @@ async function runMethod(
       }
     }
     restoreParameters(trainedParameters(lab.policy), best);
-    onProgress(`${method.title}: measuring on held-out tasks`, 0.9);
+    onProgress(`${methodTitles[cell.method]}: measuring on held-out tasks`, 0.9);
     const heldOut = await measureHeldOut(lab, world, budgets, config);
     return { ...cell, pool: trainer.pool, curve, chosen, steps, stoppedBecause, heldOut };
   } finally {

@@ -8,10 +8,6 @@ import type { Outcomes } from './results.ts';
 /** Longest answer, in tokens. */
 const maxNewTokens = 24;
 
-/** The paper's benchmark that a skill stands for. */
-export const standsFor = (skill: string): string =>
-  skills.find(({ name }) => name === skill)?.standsFor ?? '';
-
 /** `count` held-out exercises of each skill, always the same ones. */
 export async function askSkills(
   actor: Actor,

@@ -3,18 +3,10 @@
  * and says how far it is. Resumable: what the journal holds is not run again, and the order of cells changes no result.
  */
 import type { Json } from '../base/json.ts';
-import { kindOf, isPivot, turnStatistics } from '../pivot/filter.ts';
 import { cellKey, countCells, readyCells } from './cells.ts';
+import { collect } from './collect.ts';
 import type { Plan } from './plan.ts';
-import type {
-  BaseResult,
-  Cell,
-  CellResult,
-  ProfileCounts,
-  ProfileResult,
-  RunResult,
-  StudyResults,
-} from './results.ts';
+import type { Cell, CellResult, StudyResults } from './results.ts';
 import type { Earlier, OnProgress } from './run.ts';
 
 /** Keeps results between runs; a key is a file name. Writing must be atomic. */
@@ -117,34 +109,4 @@ export async function* study(
       if (events.length || !running.size) resolve();
     });
   }
-}
-
-/** The results as the report reads them: profiles as counts, in the plan's order whatever order they came in. */
-function collect(plan: Plan, results: ReadonlyMap<string, CellResult>): StudyResults {
-  const all = [...results].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, result]) => result);
-  const ofKind = <Kind extends CellResult['kind']>(kind: Kind) =>
-    all.filter((result): result is Extract<CellResult, { kind: Kind }> => result.kind === kind);
-  return {
-    plan,
-    base: ofKind('base') satisfies BaseResult[],
-    profiles: ofKind('profile').map((profile) => countProfile(profile, plan.budgets.maxMean)),
-    runs: ofKind('run') satisfies RunResult[],
-  };
-}
-
-function countProfile(profile: ProfileResult, maxMean: number): ProfileCounts {
-  const { kind, world, seed, rolloutTurns, turns } = profile;
-  const statistics = turns.map(({ rewards }) => turnStatistics(rewards));
-  const count = (wanted: string) => statistics.filter((turn) => kindOf(turn) === wanted).length;
-  return {
-    kind,
-    world,
-    seed,
-    rolloutTurns,
-    profiled: turns.length,
-    allFail: count('all-fail'),
-    mixed: count('mixed'),
-    allPass: count('all-pass'),
-    pivots: statistics.filter((turn) => isPivot(turn, maxMean)).length,
-  };
 }

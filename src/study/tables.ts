@@ -3,7 +3,6 @@
  * give the same tables, complete or not; a cell without results is null. Drawing them is the page's or `text.ts`.
  */
 import { mean } from '../base/statistics.ts';
-import { methods } from './methods/methods.ts';
 import { estimateDifference, estimateMean, type Estimate } from './bootstrap.ts';
 import { matchedCost, rewardDeviations } from './curves.ts';
 import {
@@ -14,12 +13,12 @@ import {
   paperOutOfDomain,
   paperOutOfDomainMean,
   paperSelection,
+  paperSkills,
+  paperWorlds,
 } from './paper.ts';
-import type { MethodName } from './plan.ts';
+import { methodTitles, type MethodName } from './plan.ts';
 import type { StudyResults } from './results.ts';
 import { runsOf, skillNames, skillOf, successOf, type Row, type Temperature } from './select.ts';
-import { worldNamed } from '../environment/worlds.ts';
-import { standsFor } from './skills.ts';
 
 export interface TableCell {
   /** In the table's unit; null: not measured yet. */
@@ -44,9 +43,9 @@ const points = (estimate: Estimate): Estimate => ({
   high: 100 * estimate.high,
 });
 const exactly = (value: number): Estimate => ({ value, low: value, high: value });
-const titleOf = (row: Row) => (row === 'base' ? 'Base' : methods[row].title);
+const titleOf = (row: Row) => (row === 'base' ? 'Base' : methodTitles[row]);
 const worldTitle = (name: string) => {
-  const world = worldNamed(name);
+  const world = paperWorlds[name];
   return world ? `${world.title} (${world.standsFor})` : name;
 };
 
@@ -148,7 +147,7 @@ export function table2(results: StudyResults, at: Temperature): Table {
     columns: ['Base', ...run.map(titleOf)],
     rows: [...skills.map((skill) => [skill]), skills].map((asked, index) => {
       const isMean = index === skills.length;
-      const benchmark = standsFor(asked[0]!);
+      const benchmark = paperSkills[asked[0]!] ?? '';
       const paper = isMean ? paperOutOfDomainMean : paperOutOfDomain[benchmark];
       const base = asked.map((skill) => skillOf(results, worlds[0]!, 'base', skill, at));
       return {

@@ -14,7 +14,6 @@ import type { Method } from './method.ts';
 
 export const endToEnd: Method = {
   name: 'end-to-end',
-  title: 'End-to-end RL',
   usesProfile: false,
   start({ lab, world, budgets, config, optimizer, reference }) {
     const { tasksPerStep, episodesPerTask, steps, validateEvery } = budgets.endToEnd;

@@ -45,8 +45,6 @@ export interface Trainer {
 
 export interface Method {
   name: MethodName;
-  /** For people, e.g. "PivotRL without filter". */
-  title: string;
   /** Whether the profile's rollouts are part of its cost. */
   usesProfile: boolean;
   start(job: Job): Trainer;

@@ -4,7 +4,6 @@ import { turnLevel } from './turn-level.ts';
 
 export const mixedOnly: Method = {
   name: 'mixed-only',
-  title: 'Mixed turns',
   usesProfile: true,
   start: (job) =>
     turnLevel(job, {

@@ -4,7 +4,6 @@ import { turnLevel } from './turn-level.ts';
 
 export const noFilter: Method = {
   name: 'no-filter',
-  title: 'PivotRL without filter',
   usesProfile: false,
   start: (job) =>
     turnLevel(job, {

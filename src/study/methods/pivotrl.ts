@@ -4,7 +4,6 @@ import { turnLevel } from './turn-level.ts';
 
 export const pivotrl: Method = {
   name: 'pivotrl',
-  title: 'PivotRL',
   usesProfile: true,
   start: (job) =>
     turnLevel(job, {

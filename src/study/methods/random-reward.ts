@@ -4,7 +4,6 @@ import { turnLevel } from './turn-level.ts';
 
 export const randomReward: Method = {
   name: 'random-reward',
-  title: 'Random reward',
   usesProfile: true,
   start: (job) =>
     turnLevel(job, {

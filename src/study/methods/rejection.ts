@@ -9,7 +9,6 @@ import type { Method } from './method.ts';
 
 export const rejection: Method = {
   name: 'rejection',
-  title: 'Rejection fine-tuning',
   usesProfile: true,
   start(job) {
     const examples = rateTurns(job.turns, job.profile.turns)

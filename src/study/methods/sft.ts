@@ -5,7 +5,6 @@ import type { Method } from './method.ts';
 
 export const sft: Method = {
   name: 'sft',
-  title: 'SFT',
   usesProfile: false,
   start(job) {
     const examples = job.turns.map((turn) => demonstration(turn, job.lab.codec));

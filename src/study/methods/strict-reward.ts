@@ -4,7 +4,6 @@ import { turnLevel } from './turn-level.ts';
 
 export const strictReward: Method = {
   name: 'strict-reward',
-  title: 'Strict reward',
   usesProfile: false,
   start: (job) =>
     turnLevel(job, {
