@@ -33,7 +33,9 @@ export function nextStep({ task, tree, outputs }: ShellEpisode): Step {
   const isLocated = outputs.some((output) => output.includes(task.path));
   if (clueOf(task) !== 'folder' && !isLocated) return 'locate';
   const wanted = wantedTree(task);
-  if (!isSameTree(tree, wanted)) {
+  // Where nothing was to be changed, harm cannot be made good.
+  const isChange = !isSameTree(task.tree, wanted);
+  if (isChange && !isSameTree(tree, wanted)) {
     if (task.request === 'copy' && !tree.folders.includes(task.folder)) return 'make';
     const result = resultPath(task);
     return task.request === 'sort' && tree.files[result] === wanted.files[result] ? 'clean' : 'change';
