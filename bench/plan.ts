@@ -55,6 +55,17 @@ export function plan(quick: boolean): Entry[] {
   ];
 }
 
+/** Our own rows, on WebGPU through Dawn in Node. */
+export function planInNode(quick: boolean): Entry[] {
+  const own = plan(quick).filter(({ task }) => task.engine === 'ours' && task.work !== 'loss');
+  const onWebgpu = own.filter(({ task }) => task.backend === 'webgpu' || task.work === 'group');
+  return onWebgpu.map((entry) => ({
+    ...entry,
+    label: entry.task.shared ? 'ours Dawn' : 'ours Dawn, unshared',
+    task: { ...entry.task, backend: 'webgpu' },
+  }));
+}
+
 /** Beside the 1 M of `train`. Larger models get one row of 128 tokens, so that a step stays within seconds. */
 const sizes = [
   { label: '0.1 M', rows: 8, size: { layers: 2, width: 64, heads: 4, feedForward: 192, vocabulary: 256 } },

@@ -1,8 +1,9 @@
 /** Runs the engines' pages one after another in fresh Chromiums, and prints and keeps what they report. */
+import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { chromium } from 'playwright';
 import { build } from 'vite';
 import { selfContainedThreads } from '../scripts/lib/self-contained-threads.ts';
@@ -12,13 +13,14 @@ import * as server from '../scripts/lib/serve.mjs';
 import * as setup from '../scripts/lib/setup.mjs';
 import { median } from '../src/base/statistics.ts';
 import type { Measurement, Task } from './measure.ts';
-import { plan, type Entry } from './plan.ts';
+import { plan, planInNode, type Entry } from './plan.ts';
 
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
     engines: { type: 'string' },
     rounds: { type: 'string' },
+    backend: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -59,6 +61,19 @@ async function bundle(): Promise<string> {
   return outDir;
 }
 
+async function openPages() {
+  const executable = await ensureChromium();
+  const outDir = await bundle();
+  const site = await serve(outDir);
+  return {
+    run: (task: Task, round: number) => runPage(executable, site.url, task, round),
+    async close() {
+      await site.close();
+      rmSync(outDir, { recursive: true, force: true });
+    },
+  };
+}
+
 async function runPage(executable: string, url: string, task: Task, round: number): Promise<Sample> {
   // A fresh browser each time: a GPU process that was killed or filled by one engine would burden the next.
   const browser = await chromium.launch(chromiumOptions(executable));
@@ -80,16 +95,30 @@ async function runPage(executable: string, url: string, task: Task, round: numbe
   }
 }
 
+/** Ours through Dawn, in a process of its own, instead of in a page. */
+async function runProcess(task: Task, round: number): Promise<Sample> {
+  const entry = join(root, 'bench/engines/ours.node.ts');
+  try {
+    const run = promisify(execFile)(process.execPath, ['--import', 'tsx', entry, JSON.stringify(task)], {
+      timeout: pageLimitMs,
+      maxBuffer: 2 ** 26,
+    });
+    const measurement = JSON.parse((await run).stdout.trimEnd().split('\n').at(-1)!) as Measurement;
+    return { ...task, round, measurement, error: null };
+  } catch (error) {
+    return { ...task, round, measurement: null, error: error instanceof Error ? error.message : 'unknown' };
+  }
+}
+
 const wanted = flags.only?.split(',');
 const engines = flags.engines?.split(',');
-const entries = plan(flags.quick).filter(
+const inNode = flags.backend === 'node';
+const entries = (inNode ? planInNode(flags.quick) : plan(flags.quick)).filter(
   ({ name, task }) =>
     (!wanted || wanted.includes(name.split(' ')[0]!)) &&
     (!engines || engines.includes(`${task.engine}-${task.backend}`)),
 );
-const executable = await ensureChromium();
-const outDir = await bundle();
-const site = await serve(outDir);
+const browser = inNode ? null : await openPages();
 const samples = new Map<Entry, Sample[]>(entries.map((entry) => [entry, []]));
 const began = performance.now();
 try {
@@ -97,7 +126,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const entry of entries) {
       if (round >= (entry.rounds ?? rounds)) continue;
-      const sample = await runPage(executable, site.url, entry.task, round);
+      const sample = await (browser?.run ?? runProcess)(entry.task, round);
       samples.get(entry)!.push(sample);
       const { measurement, error } = sample;
       const spent = ((performance.now() - began) / 1000).toFixed(0);
@@ -106,8 +135,7 @@ try {
     }
   }
 } finally {
-  await site.close();
-  rmSync(outDir, { recursive: true, force: true });
+  await browser?.close();
 }
 
 // What is printed and kept

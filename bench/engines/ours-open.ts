@@ -1,8 +1,5 @@
 /** Opens Fulcrum's engine as the app does, with a model of the bench's weights. */
 import * as tf from '@tensorflow/tfjs';
-import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { openBackend, throwIfFailed } from '../../src/compute/backend.ts';
 import { initWasmKernels, wasmKernels } from '../../src/compute/wasm/kernels.ts';
 import { readModelConfig } from '../../src/model/config.ts';
@@ -10,13 +7,15 @@ import type { Policy } from '../../src/model/policy.ts';
 import type { Measurement, Task } from '../measure.ts';
 import { normEpsilon, rotaryBase, weightsOf } from '../work.ts';
 
+let wasmPaths: Record<string, string> | undefined;
+
+/** Where the page serves TensorFlow.js's files, which only its bundler knows. */
+export function useWasmFiles(paths: Record<string, string>): void {
+  wasmPaths = paths;
+}
+
 export async function open({ backend, size }: Task, deviation: number) {
-  const wasmPaths = {
-    'tfjs-backend-wasm.wasm': plainUrl,
-    'tfjs-backend-wasm-simd.wasm': simdUrl,
-    'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
-  };
-  const { adapter } = await openBackend({ prefer: backend, wasmPaths });
+  const { adapter } = await openBackend({ prefer: backend, ...(wasmPaths && { wasmPaths }) });
   if (backend === 'wasm') await initWasmKernels();
   const config = readModelConfig({
     model_type: 'llama',
@@ -41,9 +40,20 @@ export async function open({ backend, size }: Task, deviation: number) {
   return { policy, facts };
 }
 
-/** Waits for the GPU, and throws what it reported. */
+interface Backend {
+  device: GPUDevice;
+  commandEncoder: GPUCommandEncoder | null;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
+/** Hands over all commands, waits for the GPU, and throws what it reported. */
 export async function finished(): Promise<void> {
-  const { device } = tf.backend() as unknown as { device?: GPUDevice };
-  await device?.queue.onSubmittedWorkDone();
+  const backend = tf.backend() as unknown as Partial<Backend>;
+  if (backend.device) {
+    backend.endComputePassEncoder!();
+    if (backend.commandEncoder) backend.submitQueue!();
+    await backend.device.queue.onSubmittedWorkDone();
+  }
   throwIfFailed();
 }

@@ -34,8 +34,7 @@ const began = performance.now();
 await openDawn();
 countCalls();
 // A run that only proves that everything works should prove what a GPU gets, whatever the adapter.
-if (flags.tiny)
-  Object.defineProperty(GPUDevice.prototype, 'adapterInfo', { get: () => ({ vendor: 'any' }) });
+if (flags.tiny) Object.defineProperty(GPUDevice.prototype, 'adapterInfo', { get: () => ({ vendor: 'any' }) });
 const info = await openBackend({ prefer: 'webgpu' });
 say(`${info.adapter}\n${info.features.join(' ')}`);
 const only = flags.only.split(',');
