@@ -95,7 +95,10 @@ export function turnLevel(job: Job, options: TurnLevelOptions): Trainer {
     epochAfter: (done) => (done * config.pivotsPerStep) / Math.max(1, pool.length),
     isDue: (done) => done % budgets.validateEvery === 0 || done === budgets.steps,
     step,
-    isSpent: () =>
-      options.stopsWhenSpent && isPoolSpent() && !(reprofiles > 0 && fresh.length >= budgets.poolFloor),
+    isSpent() {
+      if (!pool.length) return true;
+      const canReprofile = reprofiles > 0 && fresh.length >= budgets.poolFloor;
+      return options.stopsWhenSpent && isPoolSpent() && !canReprofile;
+    },
   };
 }
