@@ -3,13 +3,16 @@
  * steps against bandwidth, training steps, a GRPO step of Qwen3-0.6B's shape, and where the time goes by kernel.
  *
  *   npm run bench -- --gpu [--only peak,gemm,train,decode,grpo] [--profile] [--tiny] [--json FILE]
- *     [--tokens 512,2048,4096] [--pass-tokens 4096] [--seconds 20]     a section stops beginning work after so long
+ *     [--tokens 512,2048,4096] [--pass-tokens 4096] [--base f32,f16,int8,int4] [--seconds 20]
+ *
+ * `--base` is how a frozen model is kept where one is decoded or adapted; `--seconds` bounds the repetitions of a section.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openBackend } from '../../src/compute/backend.ts';
 import { openDawn } from '../../scripts/lib/dawn.ts';
 import { countCalls } from '../calls.ts';
+import type { BaseFormat } from '../../src/model/weights.ts';
 import { measureProducts } from './gemm.ts';
 import { measureDecoding, measureGrpo, measureTraining, type Timed } from './models.ts';
 import { measurePeak, type Peak } from './peak.ts';
@@ -22,6 +25,7 @@ const { values: flags } = parseArgs({
     tiny: { type: 'boolean', default: false },
     tokens: { type: 'string', default: '512,2048,4096' },
     'pass-tokens': { type: 'string', default: '4096' },
+    base: { type: 'string', default: 'f32' },
     seconds: { type: 'string', default: '20' },
     json: { type: 'string' },
   },
@@ -37,6 +41,7 @@ countCalls();
 if (flags.tiny) Object.defineProperty(GPUDevice.prototype, 'adapterInfo', { get: () => ({ vendor: 'any' }) });
 const info = await openBackend({ prefer: 'webgpu' });
 say(`${info.adapter}\n${info.features.join(' ')}`);
+const bases = flags.base.split(',') as BaseFormat[];
 const only = flags.only.split(',');
 const { profile } = flags;
 const sampleMs = flags.tiny ? 5 : 100;
@@ -127,11 +132,12 @@ await section('decode', async () => {
         { label: 'Qwen3-0.6B', config: qwen3, promptTokens: 512 },
       ];
   const found = [];
-  for (const { label, config, promptTokens } of models) {
-    const result = await measureDecoding(config, promptTokens, budgetMs, profile);
+  const pairs = models.flatMap((model) => bases.map((base) => ({ ...model, base })));
+  for (const { label, config, promptTokens, base } of pairs) {
+    const result = await measureDecoding(config, promptTokens, base, budgetMs / 2, profile);
     const least = peak ? (result.bytesAStep * 1000) / peak.copy : null;
     say(
-      `  ${label}, 64 rows behind ${promptTokens} tokens: ${fixed(result.stepMs, 3)} ms a step, ${fixed(result.tokensPerSecond, 0)} tokens/s; prefill ${fixed(result.prefillMs)} ms`,
+      `  ${label} ${base}, 64 rows behind ${promptTokens} tokens: ${fixed(result.stepMs, 3)} ms a step, ${fixed(result.tokensPerSecond, 0)} tokens/s; prefill ${fixed(result.prefillMs)} ms`,
     );
     if (least)
       say(
@@ -142,7 +148,7 @@ await section('decode', async () => {
       `    a step: ${fixed(dispatches)} dispatches, ${fixed(submits, 2)} submits, ${fixed(readbacks, 2)} readbacks`,
     );
     sayKernels(result);
-    found.push({ label, promptTokens, ...result });
+    found.push({ label, promptTokens, base, ...result });
   }
   return found;
 });
@@ -152,21 +158,27 @@ await section('grpo', async () => {
     ? { pivots: 2, samplesPerPrompt: 4, promptTokens: 20, newTokens: 8 }
     : { pivots: 8, samplesPerPrompt: 8, promptTokens: 512, newTokens: 64 };
   const passTokens = Number(flags['pass-tokens']);
-  const result = await measureGrpo(
-    flags.tiny ? tiny : qwen3,
-    { ...task, passTokens, shared: true },
-    budgetMs,
-    profile,
-  );
-  say(
-    `  ${flags.tiny ? 'tiny' : 'Qwen3-0.6B'}, LoRA 16, ${task.pivots} × ${task.samplesPerPrompt}, P ${task.promptTokens}, R ${task.newTokens}, passes of ${passTokens} tokens`,
-  );
-  say(
-    `    ${fixed(result.ms)} ms a step (first ${fixed(result.firstMs)}): rollout ${fixed(result.rolloutMs)}, update ${fixed(result.updateMs)} on ${result.trainedTokens} tokens, gradient norm ${result.gradientNorm.toPrecision(4)}`,
-  );
-  say(`    ${countsOf(result)}`);
-  sayKernels(result);
-  return result;
+  const found = [];
+  for (const base of bases) {
+    const result = await measureGrpo(
+      flags.tiny ? tiny : qwen3,
+      { ...task, passTokens, shared: true },
+      base,
+      budgetMs,
+      profile,
+    );
+    const { pivots, samplesPerPrompt, promptTokens, newTokens } = task;
+    const shape = `${pivots} × ${samplesPerPrompt}, P ${promptTokens}, R ${newTokens}, passes of ${passTokens} tokens`;
+    say(`  ${flags.tiny ? 'tiny' : 'Qwen3-0.6B'} ${base}, LoRA 16, ${shape}`);
+    const parts = `rollout ${fixed(result.rolloutMs)}, update ${fixed(result.updateMs)} on ${result.trainedTokens} tokens`;
+    say(
+      `    ${fixed(result.ms)} ms a step (first ${fixed(result.firstMs)}): ${parts}, gradient norm ${result.gradientNorm.toPrecision(4)}`,
+    );
+    say(`    ${countsOf(result)}`);
+    sayKernels(result);
+    found.push(result);
+  }
+  return found;
 });
 
 say(`\n${fixed((performance.now() - began) / 1000)} s in all${flags.json ? `; JSON in ${flags.json}` : ''}`);

@@ -5,9 +5,10 @@ import { disposeBatch, packSequences, uploadBatch } from '../../src/compute/batc
 import { disposeGradients, lossAndGradients } from '../../src/compute/gradients.ts';
 import { readValues } from '../../src/compute/transfer.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
-import { countParameters } from '../../src/model/memory.ts';
+import { countParameters, weightBytes } from '../../src/model/memory.ts';
 import { disposePolicy, trainedParameters } from '../../src/model/policy.ts';
 import { logProbs } from '../../src/model/transformer.ts';
+import type { BaseFormat } from '../../src/model/weights.ts';
 import { generate } from '../../src/rollout/generate.ts';
 import { createAdamW } from '../../src/train/optimizer.ts';
 import { grpoStep, type GrpoTask, type GrpoTimes } from '../grpo-step.ts';
@@ -95,12 +96,13 @@ export async function measureTraining(
 export async function measureDecoding(
   config: ModelConfig,
   promptTokens: number,
+  base: BaseFormat,
   budgetMs: number,
   profiled: boolean,
 ) {
   const [pivots, samplesPerPrompt, newTokens] = [8, 8, 33];
   const rows = pivots * samplesPerPrompt;
-  const policy = policyOf(config, 'none');
+  const policy = policyOf(config, 'none', base);
   const prompts = Array.from({ length: pivots }, (_, i) =>
     randomTokens(`prompt ${i}`, promptTokens, config.vocabulary),
   );
@@ -126,7 +128,7 @@ export async function measureDecoding(
     prefillMs: short.ms,
     stepMs: (long.ms - short.ms) / steps,
     /** Weights and keys and values, each read once. */
-    bytesAStep: 4 * (countParameters(config) + keyValue * tokensRead),
+    bytesAStep: weightBytes(config, base).all + 4 * keyValue * tokensRead,
     flopsAStep: 2 * countParameters(config) * rows,
     tokensPerSecond: (rows * steps * 1000) / (long.ms - short.ms),
     callsAStep: {
@@ -138,8 +140,14 @@ export async function measureDecoding(
 }
 
 /** Adapters of rank 16 on a frozen base. */
-export async function measureGrpo(config: ModelConfig, task: GrpoTask, budgetMs: number, profiled: boolean) {
-  const policy = policyOf(config, 'lora');
+export async function measureGrpo(
+  config: ModelConfig,
+  task: GrpoTask,
+  base: BaseFormat,
+  budgetMs: number,
+  profiled: boolean,
+) {
+  const policy = policyOf(config, 'lora', base);
   const optimizer = createAdamW(trainedParameters(policy));
   const steps: GrpoTimes[] = [];
   const result = await timed(
@@ -153,6 +161,7 @@ export async function measureGrpo(config: ModelConfig, task: GrpoTask, budgetMs:
   return {
     ...result,
     task,
+    base,
     rolloutMs: median(measured.map(({ rolloutMs }) => rolloutMs)),
     updateMs: median(measured.map(({ updateMs }) => updateMs)),
     trainedTokens: steps.at(-1)!.trainedTokens,

@@ -1,11 +1,11 @@
 /** The models that the GPU is measured with, and policies of their shape with random weights made on the GPU. */
 import * as tf from '@tensorflow/tfjs';
 import { createAdapter } from '../../src/model/lora.ts';
-import type { ModelConfig } from '../../src/model/config.ts';
-import { readModelConfig } from '../../src/model/config.ts';
+import type { Weight } from '../../src/compute/packed.ts';
+import { readModelConfig, type ModelConfig } from '../../src/model/config.ts';
 import type { Policy } from '../../src/model/policy.ts';
-import { expectedTensors } from '../../src/model/weights.ts';
-import { fillNormal } from './device.ts';
+import { expectedTensors, formatOf, type BaseFormat } from '../../src/model/weights.ts';
+import { fillNormal, fillPacked } from './device.ts';
 
 const llama = (layers: number, width: number, heads: number, feedForward: number, vocabulary: number) =>
   readModelConfig({
@@ -42,7 +42,7 @@ export const tiny = readModelConfig({
   num_attention_heads: 4,
   num_key_value_heads: 2,
   head_dim: 16,
-  intermediate_size: 48,
+  intermediate_size: 64,
   vocab_size: 300,
   max_position_embeddings: 2048,
   tie_word_embeddings: true,
@@ -59,16 +59,23 @@ export const curve: { label: string; config: ModelConfig; rows: number }[] = [
 /**
  * Norms are 1, matrices random with deviation 0.02.
  * @param training all weights, an adapter of rank 16, or nothing
+ * @param base how matrices are kept that are not trained
  */
-export function policyOf(config: ModelConfig, training: 'full' | 'lora' | 'none'): Policy {
-  const weights = new Map<string, tf.Tensor>();
+export function policyOf(
+  config: ModelConfig,
+  training: 'full' | 'lora' | 'none',
+  base: BaseFormat = 'f32',
+): Policy {
+  const weights = new Map<string, Weight>();
   for (const [name, shape] of expectedTensors(config)) {
-    const tensor = shape.length === 1 ? tf.ones(shape) : fillNormal(shape, 0.02, weights.size);
-    if (training !== 'full') weights.set(name, tensor);
-    else {
-      weights.set(name, tf.variable(tensor));
-      tensor.dispose();
+    const format = training === 'full' ? 'f32' : formatOf(name, shape, base);
+    if (format !== 'f32') {
+      weights.set(name, fillPacked(shape as [number, number], format, 0.02, weights.size));
+      continue;
     }
+    const tensor = shape.length === 1 ? tf.ones(shape) : fillNormal(shape, 0.02, weights.size);
+    weights.set(name, training === 'full' ? tf.variable(tensor) : tensor);
+    if (training === 'full') tensor.dispose();
   }
   const adapter = training === 'lora' ? createAdapter(config, { rank: 16, alpha: 32, seed: 1 }) : null;
   return { config, weights, adapter, rotary: { reach: 0, tables: null } };
