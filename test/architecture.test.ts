@@ -12,6 +12,10 @@ interface Arrows {
 }
 
 const leaves = ['config', 'trajectory', 'text', 'compute', 'verifier', 'environment', 'store'];
+/** What of a study is plain arithmetic on its results, so that the page may draw it. */
+const report = ['plan', 'cells', 'collect', 'select', 'tables', 'claims', 'curves', 'paper', 'text'].map(
+  (name) => `study/${name}.ts`,
+);
 const arrows: Record<string, Arrows> = {
   base: { imports: [] },
   config: { imports: ['base'] },
@@ -41,12 +45,16 @@ const arrows: Record<string, Arrows> = {
       'pivot',
       'train',
       'session',
+      // Only the worker's service, which keeps cells.
+      'store/models.ts',
+      'store/studies.ts',
     ],
   },
   workers: {
     imports: [
       'base',
       'session',
+      'study',
       'trajectory',
       'verifier',
       'store',
@@ -54,7 +62,10 @@ const arrows: Record<string, Arrows> = {
       'client/lifeline.ts',
     ],
   },
-  client: { imports: ['base', 'config'], types: ['session', 'store', 'config', 'trajectory', 'verifier'] },
+  client: {
+    imports: ['base', 'config'],
+    types: ['session', 'study', 'store', 'config', 'trajectory', 'verifier'],
+  },
   state: {
     imports: [
       'base',
@@ -68,13 +79,14 @@ const arrows: Record<string, Arrows> = {
       'verifier/judge-channel.ts',
       'verifier/judge-endpoint.ts',
       'verifier/judge-rubric.ts',
+      ...report,
     ],
-    types: ['session', 'trajectory', 'verifier', 'model'],
+    types: ['session', 'study', 'trajectory', 'verifier', 'model'],
   },
   ui: { imports: ['base'] },
   pages: {
-    imports: ['base', 'ui', 'state', 'config', 'pivot', 'session/metrics.ts'],
-    types: ['store', 'session', 'trajectory', 'verifier'],
+    imports: ['base', 'ui', 'state', 'config', 'pivot', 'session/metrics.ts', ...report],
+    types: ['store', 'session', 'study', 'trajectory', 'verifier'],
   },
   app: { imports: ['base', 'ui', 'state', 'config', 'pages', 'client/scripting.ts'], types: ['session'] },
 };

@@ -8,6 +8,7 @@ export const screens = [
   { path: 'pivots', label: 'Pivots', number: 2 },
   { path: 'train', label: 'Train', number: 3 },
   { path: 'rollouts', label: 'Rollouts', number: null },
+  { path: 'compare', label: 'Compare', number: null },
   { path: 'models', label: 'Models', number: null },
   { path: 'learn', label: 'Learn', number: null },
   { path: 'system', label: 'System', number: null },

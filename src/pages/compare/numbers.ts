@@ -1,0 +1,18 @@
+/** Numbers of the report as people read them: an estimate with its interval, a number of the paper. */
+import type { Estimate } from '../../study/bootstrap.ts';
+import { count, decimal } from '../../ui/format.ts';
+
+export function numberText(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? 'never' : '–';
+  const size = Math.abs(value);
+  return size >= 1000 ? count(value) : decimal(value, size !== 0 && size < 1 ? 2 : 1);
+}
+
+export const intervalText = ({ low, high }: Estimate): string =>
+  high > low ? `${numberText(low)} … ${numberText(high)}` : '';
+
+export function estimateText(estimate: Estimate | null): string {
+  if (!estimate) return '–';
+  const interval = intervalText(estimate);
+  return interval ? `${numberText(estimate.value)} (${interval})` : numberText(estimate.value);
+}
