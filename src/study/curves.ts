@@ -2,7 +2,7 @@
  * Learning curves across seeds: what PivotRL and end-to-end RL need for the same success (Fig. 1), and the deviation of
  * rewards over training (Fig. 3). Pure.
  */
-import { Random } from '../base/random.ts';
+import type { Random } from '../base/random.ts';
 import { mean } from '../base/statistics.ts';
 import { seedInterval, type Estimate } from './bootstrap.ts';
 import type { CurvePoint, RunResult } from './results.ts';
