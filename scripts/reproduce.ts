@@ -12,6 +12,7 @@
  *   npm run reproduce -- --model DIR       a Hugging Face folder instead of the built-in model
  *   npm run reproduce -- --journal DIR     where finished cells are kept; default .cache/reproduce
  *   npm run reproduce -- --out FILE        default public/study/<plan>.json
+ *   npm run reproduce -- --report          runs nothing: tables and file from the cells that are finished
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -23,7 +24,7 @@ import { worldNamed } from '../src/environment/worlds.ts';
 import { countCells } from '../src/study/cells.ts';
 import { methodNames, planNamed, studyKey, type Plan } from '../src/study/plan.ts';
 import type { StudyRecord, StudyResults } from '../src/study/results.ts';
-import { study, type Journal } from '../src/study/study.ts';
+import { study, type Journal, type StudyEvent } from '../src/study/study.ts';
 import { studyText } from '../src/study/text.ts';
 import { serveCells } from './lib/study-child.ts';
 import { startProcesses } from './lib/study-processes.ts';
@@ -42,6 +43,29 @@ function fileJournal(folder: string): Journal {
   };
 }
 
+/** Kept beside the cells: what they ran on, and for how long in all. */
+interface About {
+  device: string;
+  seconds: number;
+}
+
+const toldAt = new Map<string, number>();
+
+/** Progress for people, a line for each running cell every quarter of a minute. */
+function tell(event: StudyEvent): void {
+  if (event.type === 'started') console.error(`${event.done} of ${event.total} cells are there already.`);
+  if (event.type === 'failed') console.error(`${event.key} failed: ${event.message}`);
+  if (event.type === 'progress' && Date.now() - (toldAt.get(event.key) ?? 0) > 15_000) {
+    toldAt.set(event.key, Date.now());
+    console.error(`  ${event.key}: ${event.detail} (${Math.round(100 * event.fraction)} %)`);
+  }
+  if (event.type === 'cell')
+    console.error(
+      `${event.key} took ${event.seconds.toFixed(0)} s · ${event.done} of ${event.total} cells` +
+        (event.done < event.total ? ` · about ${minutes(event.etaMs ?? 0)} left` : ''),
+    );
+}
+
 const minutes = (milliseconds: number) => `${(milliseconds / 60_000).toFixed(1)} min`;
 
 async function main(): Promise<void> {
@@ -55,6 +79,7 @@ async function main(): Promise<void> {
       model: { type: 'string' },
       journal: { type: 'string' },
       out: { type: 'string' },
+      report: { type: 'boolean' },
     },
   });
   const { backend } = values;
@@ -81,42 +106,45 @@ async function main(): Promise<void> {
   const journal = fileJournal(join(values.journal ?? join(root, '.cache/reproduce'), key));
 
   const began = Date.now();
-  const processes = await startProcesses(jobs, fileURLToPath(import.meta.url), {
-    backend,
-    threads: Math.max(1, Math.floor(cores / jobs)),
-    model,
-    budgets: plan.budgets,
-  });
-  console.error(
-    `${countCells(plan)} cells, ${jobs} at once, on ${backend} (${processes.device}). Journal: ${key}`,
-  );
+  const before = ((await journal.read('about')) ?? { device: '', seconds: 0 }) as unknown as About;
+  let about = before;
   let results: StudyResults | null = null;
-  try {
-    const telling = new Map<string, number>();
-    for await (const event of study(plan, { journal, run: processes.run, jobs })) {
-      if (event.type === 'started') console.error(`${event.done} of ${event.total} cells are there already.`);
-      if (event.type === 'progress' && Date.now() - (telling.get(event.key) ?? 0) > 15_000) {
-        telling.set(event.key, Date.now());
-        console.error(`  ${event.key}: ${event.detail} (${Math.round(100 * event.fraction)} %)`);
-      }
-      if (event.type === 'cell')
-        console.error(
-          `${event.key} took ${event.seconds.toFixed(0)} s · ${event.done} of ${event.total} cells` +
-            (event.done < event.total ? ` · about ${minutes(event.etaMs ?? 0)} left` : ''),
-        );
-      if (event.type !== 'progress') results = event.results;
+
+  async function* events(): AsyncGenerator<StudyEvent> {
+    const threads = Math.max(1, Math.floor(cores / jobs));
+    const options = { backend: backend as 'wasm' | 'webgpu', threads, model, budgets: plan.budgets };
+    const processes = await startProcesses(jobs, fileURLToPath(import.meta.url), options);
+    about = { ...about, device: [processes.device, cpus()[0]?.model, `${jobs} processes`].join(', ') };
+    console.error(`${countCells(plan)} cells, on ${backend} (${about.device}). Journal: ${key}`);
+    try {
+      yield* study(plan, { journal, run: processes.run, jobs });
+    } finally {
+      processes.end();
     }
-  } finally {
-    processes.end();
   }
+
+  try {
+    const nothing = () => Promise.reject(new Error('A report runs nothing.'));
+    for await (const event of values.report ? study(plan, { journal, run: nothing, jobs: 0 }) : events()) {
+      tell(event);
+      if ('results' in event) results = event.results;
+      if (values.report) break;
+      if (event.type !== 'cell') continue;
+      about = { ...about, seconds: before.seconds + Math.round((Date.now() - began) / 1000) };
+      await journal.write('about', { ...about });
+    }
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+  if (!results) return;
   const record: StudyRecord = {
     command: ['npm run reproduce --', ...process.argv.slice(2)].join(' '),
     backend,
-    device: [processes.device, cpus()[0]?.model, `${jobs} processes`].filter(Boolean).join(', '),
-    model: model.split('/').at(-1)!,
+    ...about,
+    model: resolve(model).split('/').at(-1)!,
     date: new Date().toISOString(),
-    seconds: Math.round((Date.now() - began) / 1000),
-    ...results!,
+    ...results,
   };
   const out = values.out ?? join(root, 'public/study', `${plan.name}.json`);
   mkdirSync(dirname(out), { recursive: true });

@@ -18,27 +18,31 @@ export async function startProcesses(
   program: string,
   options: ChildOptions,
 ): Promise<Processes> {
-  const children = Array.from({ length: count }, () => fork(program, ['--child']));
-  const idle: ChildProcess[] = [];
-  const waiting: ((child: ChildProcess) => void)[] = [];
-  const opened = await Promise.all(
-    children.map((child) => ask(child, { type: 'open', options }, () => undefined)),
-  );
-  idle.push(...children);
-  const first = opened[0]!;
+  let device = '';
+  const children = new Set<ChildProcess>();
+  async function start(): Promise<ChildProcess> {
+    const child = fork(program, ['--child']);
+    children.add(child);
+    const answer = await ask(child, { type: 'open', options }, () => undefined);
+    if (answer.type === 'opened') ({ device } = answer);
+    return child;
+  }
+  const idle = await Promise.all(Array.from({ length: count }, start));
   return {
-    device: first.type === 'opened' ? first.device : '',
+    device,
     async run(cell, earlier, onProgress) {
-      const child = idle.pop() ?? (await new Promise<ChildProcess>((resolve) => waiting.push(resolve)));
+      const child = idle.pop() ?? (await start());
       try {
         const builtOn = cell.kind === 'run' ? await resultsFor(cell, earlier) : {};
         const answer = await ask(child, { type: 'run', cell, earlier: builtOn }, onProgress);
         if (answer.type !== 'result') throw new Error(`unexpected answer ${answer.type}`);
+        idle.push(child);
         return answer.result;
-      } finally {
-        const next = waiting.shift();
-        if (next) next(child);
-        else idle.push(child);
+      } catch (error) {
+        // A lost device or full memory stays so for the rest of a process: the next cell gets a new one.
+        children.delete(child);
+        child.kill();
+        throw error;
       }
     },
     end() {

@@ -2,6 +2,7 @@
  * A whole study as an async generator: runs every cell that has no result yet, several side by side where the caller can,
  * and says how far it is. Resumable: what the journal holds is not run again, and the order of cells changes no result.
  */
+import { AppError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { cellKey, countCells, readyCells } from './cells.ts';
 import { collect } from './collect.ts';
@@ -26,6 +27,7 @@ export interface StudyParts {
 export type StudyEvent =
   | { type: 'started'; done: number; total: number; results: StudyResults }
   | { type: 'progress'; key: string; detail: string; fraction: number }
+  | { type: 'failed'; key: string; message: string }
   | {
       type: 'cell';
       key: string;
@@ -36,7 +38,13 @@ export type StudyEvent =
       results: StudyResults;
     };
 
-/** Throws what a cell threw; whatever finished before is in the journal. */
+/** Cells that fail before no more are started: then it is not the cell's fault. */
+const MOST_FAILURES = 3;
+
+/**
+ * A cell that fails stops neither the others nor what does not build on it.
+ * @throws AppError `cells-failed` in the end; whatever finished is in the journal
+ */
 export async function* study(
   plan: Plan,
   { journal, run, jobs }: StudyParts,
@@ -59,7 +67,7 @@ export async function* study(
   const running = new Map<string, Promise<void>>();
   const events: StudyEvent[] = [];
   let wake = () => {};
-  let failure: { error: unknown } | null = null;
+  const failures = new Map<string, string>();
   const tell = (event: StudyEvent) => {
     events.push(event);
     wake();
@@ -90,23 +98,39 @@ export async function* study(
         results: collect(plan, results),
       });
     } catch (error) {
-      failure ??= { error };
+      const message = error instanceof Error ? error.message : String(error);
+      failures.set(key, message);
+      tell({ type: 'failed', key, message });
     } finally {
       running.delete(key);
       wake();
     }
   }
 
+  const startable = () =>
+    failures.size < MOST_FAILURES
+      ? readyCells(plan, results).filter(
+          (cell) => !running.has(cellKey(cell)) && !failures.has(cellKey(cell)),
+        )
+      : [];
   while (true) {
-    if (!failure)
-      for (const cell of readyCells(plan, results))
-        if (running.size < jobs && !running.has(cellKey(cell))) running.set(cellKey(cell), runOne(cell));
+    for (const cell of startable().slice(0, jobs - running.size)) running.set(cellKey(cell), runOne(cell));
     while (events.length) yield events.shift()!;
-    if (failure && !running.size) throw (failure as { error: unknown }).error;
-    if (!running.size && !readyCells(plan, results).length) return collect(plan, results);
+    if (!running.size && !startable().length) break;
     await new Promise<void>((resolve) => {
       wake = resolve;
       if (events.length || !running.size) resolve();
     });
   }
+  if (failures.size) throw failed(failures);
+  return collect(plan, results);
+}
+
+function failed(failures: ReadonlyMap<string, string>): AppError {
+  const list = [...failures].map(([key, message]) => `${key}: ${message}`).join('\n');
+  return new AppError(
+    'cells-failed',
+    `${failures.size} cells of the study failed, the others are kept.\n${list}`,
+    'Run it again to continue with these.',
+  );
 }

@@ -34,7 +34,7 @@ const asked: { preset: string; samples: Sample[] }[] = [];
 
 const verify: Verify = (preset, samples) => {
   asked.push({ preset, samples });
-  return Promise.all(samples.map((sample) => presetNamed(preset).verify(sample)));
+  return Promise.all(samples.map(async (sample) => presetNamed(preset).verify(sample)));
 };
 
 beforeAll(async () => {
