@@ -95,7 +95,7 @@ function others(): Timing[] {
   return [
     time('rmsNorm', 0, () => Object.values(kernels.rmsNorm(x, w, 1e-5))),
     time('rmsNormBackward', 0, () => Object.values(kernels.rmsNormBackward(dy, x, w, norm.inverseRms))),
-    time('rope', 0, () => kernels.rope(q, positions, cos, sin, heads, shape.headWidth, false)),
+    time('rope', 0, () => kernels.rope([q], positions, cos, sin, shape.headWidth, false)),
     time('attention', 0, () => Object.values(kernels.attention(q, k, v, segments, shape))),
     time('attentionBackward', 0, () =>
       Object.values(

@@ -17,6 +17,12 @@ export interface Differentiated {
   gradient: (dy: tf.Tensor, kept: tf.Tensor[]) => tf.Tensor[];
 }
 
+export interface DifferentiatedMany {
+  values: tf.Tensor[];
+  /** The same, from the gradients of all values; zeros where nothing depends on one. */
+  gradient: (dys: tf.Tensor[], kept: tf.Tensor[]) => tf.Tensor[];
+}
+
 /** Kept tensors whose gradient has not run, or never will because no parameter lies behind it. */
 const waiting = new Set<tf.Tensor>();
 
@@ -29,6 +35,18 @@ export function differentiable(
   inputs: tf.Tensor[],
   forward: (keep: (...tensors: tf.Tensor[]) => void) => Differentiated,
 ): tf.Tensor {
+  const [value] = differentiableMany(inputs, (keep) => {
+    const { value, gradient } = forward(keep);
+    return { values: [value], gradient: ([dy], kept) => gradient(dy!, kept) };
+  });
+  return value!;
+}
+
+/** The same for an operation with several values, which `tf.customGrad` does not offer. */
+export function differentiableMany(
+  inputs: tf.Tensor[],
+  forward: (keep: (...tensors: tf.Tensor[]) => void) => DifferentiatedMany,
+): tf.Tensor[] {
   const { gradientDepth, kernelDepth } = tf.engine().state;
   const isRecorded = gradientDepth > 0 && kernelDepth === 0;
   const kept: tf.Tensor[] = [];
@@ -38,19 +56,25 @@ export function differentiable(
     for (const tensor of tensors) kept.push(tf.keep(alias(tensor)));
     for (const tensor of kept) waiting.add(tensor);
   };
-  return tf.customGrad(() => {
-    const { value, gradient } = forward(keep);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor) => {
-        const gradients = tf.tidy(() => gradient(dy, kept));
-        // The tape would hold all of these until the whole backward pass is over.
-        tf.dispose([dy, ...kept]);
-        for (const tensor of kept) waiting.delete(tensor);
-        return gradients;
-      },
-    };
-  })(...inputs);
+  let backward: DifferentiatedMany['gradient'];
+  const engine = tf.engine() as unknown as { runKernelFunc(node: object): tf.Tensor[] };
+  return engine.runKernelFunc({
+    inputs: Object.fromEntries(inputs.entries()),
+    forwardFunc: () => {
+      const { values, gradient } = forward(keep);
+      backward = gradient;
+      return values;
+    },
+    // One value's gradient comes alone, those of several in a list.
+    backwardsFunc: (dy: tf.Tensor | tf.Tensor[]) => {
+      const dys = [dy].flat();
+      const gradients = tf.tidy(() => backward(dys, kept));
+      // The tape would hold all of these until the whole backward pass is over.
+      tf.dispose([...dys, ...kept]);
+      for (const tensor of kept) waiting.delete(tensor);
+      return Object.fromEntries(gradients.map((gradient, i) => [i, () => gradient]));
+    },
+  });
 }
 
 /** Gives back what was kept for gradients that did not run. */

@@ -82,10 +82,10 @@ export interface Repetition {
 
 /** N = any number of rows (tokens); see src/base/shapes.ts for the other letters. */
 export interface Kernels {
-  /** y = x·wᵀ + bias. x [.., I], w [O, I], bias [O] → [.., O]. */
-  linear(x: Tensor, w: Weight, bias: Tensor | null): Tensor;
-  /** dx = dy·w. dy [.., O], w [O, I] → [.., I]. */
-  linearBackwardX(dy: Tensor, w: Weight): Tensor;
+  /** y = x·wᵀ + bias + addend. x [.., I], w [O, I], bias [O] → [.., O], which may be the addend's own memory. */
+  linear(x: Tensor, w: Weight, bias: Tensor | null, addend?: Tensor | null): Tensor;
+  /** dx = dy·w + addend. dy [.., O], w [O, I] → [.., I], which may be the addend's own memory. */
+  linearBackwardX(dy: Tensor, w: Weight, addend?: Tensor | null): Tensor;
   /** dw = dyᵀ·x. dy [.., O], x [.., I] → [O, I]. */
   linearBackwardW(dy: Tensor, x: Tensor): Tensor;
   /** Sum over rows (gradient of a bias). dy [.., O] → [O]. */
@@ -93,21 +93,36 @@ export interface Kernels {
 
   /** y = x / √(mean(x²) + eps) · w. x [.., C], w [C] → y like x, inverseRms [N]. */
   rmsNorm(x: Tensor, w: Tensor, eps: number): { y: Tensor; inverseRms: Tensor };
-  rmsNormBackward(dy: Tensor, x: Tensor, w: Tensor, inverseRms: Tensor): { dx: Tensor; dw: Tensor };
+  /** dx with `addend` added to it. */
+  rmsNormBackward(
+    dy: Tensor,
+    x: Tensor,
+    w: Tensor,
+    inverseRms: Tensor,
+    addend?: Tensor | null,
+  ): { dx: Tensor; dw: Tensor };
+  /** sum = x + scale·branch and its norm. x, branch [.., C], w [C]. */
+  addAndNorm(
+    x: Tensor,
+    branch: Tensor,
+    scale: number,
+    w: Tensor,
+    eps: number,
+  ): { sum: Tensor; y: Tensor; inverseRms: Tensor };
 
   /**
    * Rotates pairs (d, d + D/2) of each head ("rotate half", as Llama and Qwen do).
-   * x [N, H·D], positions int32 [N], cos and sin [maxPosition, D/2] → like x. `inverse` rotates back (the gradient).
+   * One or two xs [N, heads·D] with heads of their own number (queries and keys), positions int32 [N], cos and sin
+   * [maxPosition, D/2] → like xs. `inverse` rotates back (the gradient).
    */
   rope(
-    x: Tensor,
+    xs: readonly Tensor[],
     positions: Tensor,
     cos: Tensor,
     sin: Tensor,
-    heads: number,
     headWidth: number,
     inverse: boolean,
-  ): Tensor;
+  ): Tensor[];
 
   /**
    * q [B·T, H·D], k and v [B·T, KV·D], segments int32 [B, T]: 0 prompt, j ≥ 1 completion j, negative padding.

@@ -144,9 +144,9 @@ function deviceLoss(
   const norm = (x: tf.Tensor2D) => rmsNorm(x, weights.norm as tf.Tensor as tf.Tensor1D, epsilon);
   const x = embedding(matrix('embedding'), device.ids);
   const input = norm(x);
-  const q = rope(linear(input, matrix('query')), device.positions, tables, heads.heads);
-  const k = rope(linear(input, matrix('key')), device.positions, tables, heads.kvHeads);
-  const mixed = attention(q, k, linear(input, matrix('value')), device, heads);
+  const projected = [linear(input, matrix('query')), linear(input, matrix('key'))];
+  const [q, k] = rope(projected, device.positions, tables, heads.headWidth);
+  const mixed = attention(q!, k!, linear(input, matrix('value')), device, heads);
   const middle = tf.add(x, linear(mixed, matrix('output'))) as tf.Tensor2D;
   const gated = swiglu(linear(norm(middle), matrix('gate')), linear(norm(middle), matrix('up')));
   const last = norm(tf.add(middle, linear(gated, matrix('down'))));

@@ -7,9 +7,9 @@ import type { DeviceBatch } from '../compute/batch.ts';
 import { attention } from '../compute/ops/attention.ts';
 import { chosenLogProb } from '../compute/ops/chosen-log-prob.ts';
 import { embedding, pickRows } from '../compute/ops/embedding.ts';
-import { linear } from '../compute/ops/linear.ts';
+import { linear, linears } from '../compute/ops/linear.ts';
 import { residual, scaled } from '../compute/ops/residual.ts';
-import { rmsNorm } from '../compute/ops/rms-norm.ts';
+import { rmsNorm, streamAndNorm } from '../compute/ops/rms-norm.ts';
 import { rope, type RotaryTables } from '../compute/ops/rope.ts';
 import { swiglu } from '../compute/ops/swiglu.ts';
 import { recomputed } from '../compute/recompute.ts';
@@ -53,59 +53,82 @@ export function runLayers(
 ): tf.Tensor2D {
   const { config } = policy;
   const tables = rotaryFor(policy, reach);
-  let x = scaled(embedding(weight(policy, embeddingName), ids), config.embeddingScale); // [N, C]
+  const x = scaled(embedding(weight(policy, embeddingName), ids), config.embeddingScale); // [N, C]
+  let residue: Residue = { stream: x, branch: null };
   for (let layer = 0; layer < config.layers; layer++) {
+    const run = (before: Residue) => block(policy, layer, before, positions, tables, attend);
+    const before = residue;
     // What the gradient needs is kept by the tape; everything else is given back at the end of each layer.
-    const run = (x: tf.Tensor2D) => tf.tidy(() => block(policy, layer, x, positions, tables, attend));
-    x = recompute ? recomputed(run, x, layerParameters(policy, layer)) : run(x);
+    residue = tidied(() => {
+      if (!recompute) return run(before);
+      const whole = (x: tf.Tensor2D) => added(policy, run({ stream: x, branch: null }));
+      return { stream: recomputed(whole, before.stream, layerParameters(policy, layer)), branch: null };
+    });
+    before.stream.dispose();
+    before.branch?.dispose();
   }
-  return rmsNorm(x, vectorWeight(policy, finalNormName), config.normEpsilon);
+  return rmsNorm(added(policy, residue), vectorWeight(policy, finalNormName), config.normEpsilon);
+}
+
+/** The residual stream and what is still to be added to it, which the next norm does in passing. // each [N, C] */
+interface Residue {
+  stream: tf.Tensor2D;
+  branch: tf.Tensor2D | null;
+}
+
+/** `tf.tidy`, whose types know no null. */
+function tidied(work: () => Residue): Residue {
+  return tf.tidy(work as () => never);
+}
+
+function added({ config }: Policy, { stream, branch }: Residue): tf.Tensor2D {
+  return branch ? residual(stream, branch, config.residualScale) : stream;
 }
 
 function block(
   policy: Policy,
   layer: number,
-  x: tf.Tensor2D,
+  before: Residue,
   positions: tf.Tensor1D,
   tables: RotaryTables,
   attend: Attend,
-): tf.Tensor2D {
+): Residue {
   const { config } = policy;
-  const { heads, kvHeads, normEpsilon, residualScale } = config;
+  const { headWidth, normEpsilon, residualScale } = config;
   const prefix = `model.layers.${layer}`;
-  const norm = (x: tf.Tensor2D, name: string) =>
-    rmsNorm(x, vectorWeight(policy, `${prefix}.${name}.weight`), normEpsilon);
-  const project = (x: tf.Tensor2D, part: string) => {
-    const name = `${prefix}.${part}`;
-    const bias = (policy.weights.get(`${name}.bias`) as tf.Tensor1D | undefined) ?? null;
-    return linear(x, weight(policy, `${name}.weight`), bias, adapterOf(policy, name));
+  const normWeight = (name: string) => vectorWeight(policy, `${prefix}.${name}.weight`);
+  const streamed = ({ stream, branch }: Residue, name: string) =>
+    streamAndNorm(stream, branch, residualScale, normWeight(name), normEpsilon);
+  const project = (x: tf.Tensor2D, ...parts: string[]) => {
+    const layers = parts.map((part) => {
+      const name = `${prefix}.${part}`;
+      const bias = (policy.weights.get(`${name}.bias`) as tf.Tensor1D | undefined) ?? null;
+      return { weight: weight(policy, `${name}.weight`), bias, adapter: adapterOf(policy, name) };
+    });
+    return linears(x, layers);
   };
-  const placed = (x: tf.Tensor2D, name: string, heads: number) => {
-    // The weight is one head wide, so each head is normalised by itself.
-    const normed = config.queryKeyNorm ? norm(x, `self_attn.${name}`) : x;
-    return rope(normed, positions, tables, heads);
-  };
+  // The weight is one head wide, so each head is normalised by itself.
+  const headNorm = (x: tf.Tensor2D, name: string) =>
+    config.queryKeyNorm ? rmsNorm(x, normWeight(`self_attn.${name}`), normEpsilon) : x;
 
-  const attentionInput = norm(x, 'input_layernorm');
-  const q = placed(project(attentionInput, 'self_attn.q_proj'), 'q_norm', heads); // [N, H·D]
-  const k = placed(project(attentionInput, 'self_attn.k_proj'), 'k_norm', kvHeads); // [N, K·D]
-  const v = project(attentionInput, 'self_attn.v_proj');
-  const mixed = project(attend(q, k, v, layer), 'self_attn.o_proj');
-  const middle = residual(x, mixed, residualScale);
+  const { stream, normed: attentionInput } = streamed(before, 'input_layernorm');
+  const parts = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
+  const [queries, keys, v] = project(attentionInput, ...parts) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+  const heads = [headNorm(queries, 'q_norm'), headNorm(keys, 'k_norm')];
+  const [q, k] = rope(heads, positions, tables, headWidth) as [tf.Tensor2D, tf.Tensor2D]; // [N, H·D], [N, K·D]
+  const [mixed] = project(attend(q, k, v, layer), 'self_attn.o_proj') as [tf.Tensor2D];
 
-  const gatedInput = norm(middle, 'post_attention_layernorm');
-  let output: tf.Tensor2D;
-  if (config.fusedGate) {
-    const [gate, up] = tf.split(project(gatedInput, 'shared_mlp.input_linear'), 2, 1) as [
-      tf.Tensor2D,
-      tf.Tensor2D,
-    ];
-    output = project(swiglu(gate, up), 'shared_mlp.output_linear');
-  } else {
-    const gated = swiglu(project(gatedInput, 'mlp.gate_proj'), project(gatedInput, 'mlp.up_proj'));
-    output = project(gated, 'mlp.down_proj');
-  }
-  return residual(middle, output, residualScale);
+  const { stream: middle, normed: gatedInput } = streamed(
+    { stream, branch: mixed },
+    'post_attention_layernorm',
+  );
+  const [input, output] = config.fusedGate
+    ? [['shared_mlp.input_linear'], 'shared_mlp.output_linear']
+    : [['mlp.gate_proj', 'mlp.up_proj'], 'mlp.down_proj'];
+  const projected = project(gatedInput, ...input);
+  const [gate, up] = config.fusedGate ? tf.split(projected[0]!, 2, 1) : projected;
+  const [branch] = project(swiglu(gate as tf.Tensor2D, up as tf.Tensor2D), output) as [tf.Tensor2D];
+  return { stream: middle, branch };
 }
 
 function layerParameters(policy: Policy, layer: number): tf.Variable[] {

@@ -140,6 +140,12 @@ async function products({ kernels, random, check }: Context): Promise<void> {
       (p, j) => w![p * k + j]!,
     );
     await check(`linearBackwardX ${name}`, kernels.linearBackwardX(ty, tw), dx, sumBound(n));
+    const sumX = kernels.linearBackwardX(ty, tw, floats(x!, [m, k]));
+    const dxAndX = dx.map((value, i) => value + x![i]!);
+    await check(`linearBackwardX and more ${name}`, sumX, dxAndX, sumBound(n));
+    const sumY = kernels.linear(tx, tw, floats(bias!, [n]), floats(dy!, [m, n]));
+    const yAndDy = biased.map((value, i) => value + dy![i]!);
+    await check(`linear with bias and more ${name}`, sumY, yAndDy, sumBound(k));
     const dw = product(
       n,
       k,
@@ -176,6 +182,16 @@ async function norms({ kernels, random, check }: Context): Promise<void> {
     const name = `${rows}×${width}`;
     const { y, inverseRms } = kernels.rmsNorm(tx, tw, 1e-5);
     const { dx, dw } = kernels.rmsNormBackward(tdy, tx, tw, inverseRms);
+    const [addend, half] = [normals(random, rows * width), x.map((value) => value / 2)];
+    const [tAddend, tHalf] = [floats(addend, [rows, width]), floats(half, [rows, width])];
+    const both = kernels.rmsNormBackward(tdy, tx, tw, inverseRms, tAddend);
+    const summed = expected.dx.map((value, i) => value + addend[i]!);
+    await check(`rmsNorm's dx and more ${name}`, both.dx, summed, 3e-6);
+    const added = kernels.addAndNorm(tHalf, floats(half, [rows, width]), 1, tw, 1e-5);
+    await check(`addAndNorm's sum ${name}`, added.sum, x, 0);
+    await check(`addAndNorm ${name}`, added.y, expected.y, 1e-6);
+    const scaled = kernels.addAndNorm(tHalf, tx, 0.5, tw, 1e-5);
+    await check(`addAndNorm's inverseRms ${name}`, scaled.inverseRms, expected.inverseRms, 1e-6);
     await check(`rmsNorm ${name}`, y, expected.y, 1e-6);
     await check(`rmsNorm's dx ${name}`, dx, expected.dx, 3e-6);
     await check(`rmsNorm's dw ${name}`, dw, expected.dw, sumBound(rows) + 1e-6);
@@ -202,15 +218,13 @@ async function positions({ kernels, random, check }: Context): Promise<void> {
         return d < half ? value * cos![at]! - x[i + half]! * s : value * cos![at]! + x[i - half]! * s;
       });
       const tables = [cos!, sin!].map((values) => floats(values, [50, half])) as [tf.Tensor, tf.Tensor];
-      const y = kernels.rope(
-        floats(x, [tokens, heads * width]),
-        ints(places),
-        ...tables,
-        heads,
-        width,
-        inverse,
-      );
-      await check(`rope ${tokens}×${heads}×${width} ${inverse}`, y, expected, 4 * epsilon);
+      // The first head of each token again, as if it were the keys.
+      const isFirst = (_: number, i: number) => i % (heads * width) < width;
+      const xs = [floats(x, [tokens, heads * width]), floats(x.filter(isFirst), [tokens, width])];
+      const [all, first] = kernels.rope(xs, ints(places), ...tables, width, inverse);
+      const name = `rope ${tokens}×${heads}×${width} ${inverse}`;
+      await check(name, all!, expected, 4 * epsilon);
+      await check(`${name}, first head`, first!, expected.filter(isFirst), 4 * epsilon);
     }
   }
 }

@@ -10,8 +10,8 @@ import { disposeGradients, lossAndGradients } from '../../src/compute/gradients.
 import { attention } from '../../src/compute/ops/attention.ts';
 import { chosenLogProb } from '../../src/compute/ops/chosen-log-prob.ts';
 import { embedding, pickRows } from '../../src/compute/ops/embedding.ts';
-import { linear } from '../../src/compute/ops/linear.ts';
-import { rmsNorm } from '../../src/compute/ops/rms-norm.ts';
+import { linear, linears } from '../../src/compute/ops/linear.ts';
+import { rmsNorm, streamAndNorm } from '../../src/compute/ops/rms-norm.ts';
 import { rope } from '../../src/compute/ops/rope.ts';
 import { swiglu } from '../../src/compute/ops/swiglu.ts';
 import { pack, tensorsOf, unpack, type PackedFormat, type PackedMatrix } from '../../src/compute/packed.ts';
@@ -66,6 +66,20 @@ const normChecks = [
   trained: { x: [n!, c!], w: [c!] },
   device: ({ x, w }) => rmsNorm(x!, vector(w!), 1e-5),
   exact: ({ x, w }) => exact.rmsNorm(x!, w!, 1e-5),
+}));
+
+const streamChecks = [1, 0.3].map((scale): OperationCheck => ({
+  name: `streamAndNorm with and without a branch, scale ${scale}`,
+  trained: { x: [7, 5], branch: [7, 5], w: [5] },
+  device: ({ x, branch, w }) => {
+    const first = streamAndNorm(x!, null, scale, vector(w!), 1e-5);
+    const second = streamAndNorm(first.stream, branch!, scale, vector(w!), 1e-5);
+    return tf.concat([first.normed, second.normed, second.stream]);
+  },
+  exact: ({ x, branch, w }) => {
+    const sum = x!.map((value, i) => value + scale * branch![i]!);
+    return [...exact.rmsNorm(x!, w!, 1e-5), ...exact.rmsNorm(sum, w!, 1e-5), ...sum];
+  },
 }));
 
 const linearChecks = [
@@ -224,16 +238,45 @@ export const operationChecks: OperationCheck[] = [
       ),
   },
   ...normChecks,
+  ...streamChecks,
+  {
+    name: 'linears of one input, one of them with an adapter',
+    trained: { x: [4, 5], w: [3, 5], b: [3], a: [2, 5], up: [6, 2] },
+    frozen: { base: [6, 5] },
+    device: ({ x, w, b, a, up, base }) => {
+      const adapter = { a: a!, b: up!, scale: 0.7 };
+      const layers = [
+        { weight: w!, bias: vector(b!), adapter: null },
+        { weight: base!, bias: null, adapter },
+      ];
+      return tf.concat(linears(x!, layers).map((y) => tf.reshape(y, [-1])));
+    },
+    exact: ({ x, w, b, a, up, base }) => [
+      ...exact.linear(x!, w!, 5, b!),
+      ...exact.add(
+        exact.linear(x!, base!, 5),
+        exact.linear(
+          exact.linear(x!, a!, 5).map((h) => 0.7 * h),
+          up!,
+          2,
+        ),
+      ),
+    ],
+  },
   ...linearChecks,
   {
-    name: 'rope',
-    trained: { x: [5, 18] },
-    device: ({ x }) => {
+    name: 'rope of three heads and of one',
+    trained: { x: [5, 18], y: [5, 6] },
+    device: ({ x, y }) => {
       const table = (f: (angle: number) => number) =>
         kept(tf.tensor2d(Array.from({ length: 10 }, (_, at) => [1, 0.3, 0.01].map((w) => f(at * w)))));
-      return rope(x!, integers(positions), { cos: table(Math.cos), sin: table(Math.sin) }, 3);
+      const tables = { cos: table(Math.cos), sin: table(Math.sin) };
+      return tf.concat(rope([x!, y!], integers(positions), tables, 6).map((z) => tf.reshape(z, [-1])));
     },
-    exact: ({ x }) => exact.rope(x!, positions, [1, 0.3, 0.01], 3),
+    exact: ({ x, y }) => [
+      ...exact.rope(x!, positions, [1, 0.3, 0.01], 3),
+      ...exact.rope(y!, positions, [1, 0.3, 0.01], 1),
+    ],
   },
   ...attentionChecks,
   {

@@ -6,7 +6,7 @@
  * Backward recomputes each chunk of p from Z: ∂logProb/∂z = 1[target] − p;  ∂H/∂z = −p·(log p + H).
  */
 import * as tf from '@tensorflow/tfjs';
-import { differentiable, isTrained } from '../differentiable.ts';
+import { differentiableMany, isTrained } from '../differentiable.ts';
 import { fastKernels } from '../kernels.ts';
 import { multiply } from '../multiply.ts';
 import type { Kernels } from '../operations.ts';
@@ -144,19 +144,17 @@ export function chosenLogProb(
 ): { logProb: tf.Tensor1D; entropy: tf.Tensor1D } {
   const kernels = fastKernels() ?? stock;
   const scale = logitScale / temperature;
-  const tokens = hidden.shape[0];
   const trained = isTrained(head);
-  const row = (x: tf.Tensor, index: number) => tf.reshape(tf.slice(x, [index, 0], [1, tokens]), [tokens]);
-  const both = differentiable(trained ? [hidden, head] : [hidden], (keep) => {
+  const [logProb, entropy] = differentiableMany(trained ? [hidden, head] : [hidden], (keep) => {
     const { logProb, entropy, logSumExp } = kernels.logProb(hidden, head, targets, scale);
     keep(hidden, logSumExp, entropy);
     return {
-      value: tf.stack([logProb, entropy]),
-      gradient: (dy, kept) => {
+      values: [logProb, entropy],
+      gradient: (dys, kept) => {
         const [hidden, logSumExp, entropy] = kept as [tf.Tensor, tf.Tensor, tf.Tensor];
         const { dHidden, dHead } = kernels.logProbBackward(
-          row(dy, 0),
-          entropyGradient ? row(dy, 1) : null,
+          dys[0]!,
+          entropyGradient ? dys[1]! : null,
           hidden,
           head,
           targets,
@@ -168,6 +166,6 @@ export function chosenLogProb(
         return trained ? [dHidden, dHead!] : [dHidden];
       },
     };
-  });
-  return { logProb: row(both, 0) as tf.Tensor1D, entropy: row(both, 1) as tf.Tensor1D };
+  }) as [tf.Tensor1D, tf.Tensor1D];
+  return { logProb, entropy };
 }

@@ -6,21 +6,25 @@
  * dB = s·dyᵀ·h, dA = dhᵀ·x, dx = dy·W + dh·A. A frozen base never gets a dW.
  */
 import * as tf from '@tensorflow/tfjs';
-import { differentiable, isTrained } from '../differentiable.ts';
+import { differentiableMany, isTrained } from '../differentiable.ts';
 import { fastKernels } from '../kernels.ts';
 import { multiply } from '../multiply.ts';
 import type { Kernels } from '../operations.ts';
 import { dense, type Weight } from '../packed.ts';
 
 export const stock = {
-  linear(x: tf.Tensor, weight: Weight, bias: tf.Tensor | null): tf.Tensor {
+  linear(x: tf.Tensor, weight: Weight, bias: tf.Tensor | null, addend: tf.Tensor | null = null): tf.Tensor {
     return tf.tidy(() => {
       const y = multiply(x, dense(weight), false, true);
-      return bias ? tf.add(y, bias) : y;
+      const biased = bias ? tf.add(y, bias) : y;
+      return addend ? tf.add(biased, addend) : biased;
     });
   },
-  linearBackwardX(dy: tf.Tensor, weight: Weight): tf.Tensor {
-    return tf.tidy(() => multiply(dy, dense(weight)));
+  linearBackwardX(dy: tf.Tensor, weight: Weight, addend: tf.Tensor | null = null): tf.Tensor {
+    return tf.tidy(() => {
+      const dx = multiply(dy, dense(weight));
+      return addend ? tf.add(dx, addend) : dx;
+    });
   },
   linearBackwardW(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
     return multiply(dy, x, true, false);
@@ -36,59 +40,67 @@ export interface LowRank {
   scale: number;
 }
 
-/**
- * @param x [N, I]
- * @param weight [O, I]
- * @param bias [O]
- * @returns [N, O]
- */
+export interface Layer {
+  weight: Weight; // [O, I]
+  bias: tf.Tensor1D | null; // [O]
+  adapter: LowRank | null;
+}
+
+/** One layer. @param x [N, I]; @returns [N, O] */
 export function linear(
   x: tf.Tensor2D,
   weight: Weight,
   bias: tf.Tensor1D | null = null,
   adapter: LowRank | null = null,
 ): tf.Tensor2D {
-  if (adapter) return linearWithAdapter(x, weight, bias, adapter);
-  const kernels = fastKernels() ?? stock;
-  const weightTrained = isTrained(weight);
-  const biasTrained = bias !== null && isTrained(bias);
-  const inputs: tf.Tensor[] = [x];
-  if (weightTrained) inputs.push(weight);
-  if (biasTrained) inputs.push(bias);
-  return differentiable(inputs, (keep) => {
-    if (weightTrained) keep(x);
-    return {
-      value: kernels.linear(x, weight, bias),
-      gradient: (dy, [x]) => {
-        const gradients: tf.Tensor[] = [kernels.linearBackwardX(dy, weight)];
-        if (weightTrained) gradients.push(kernels.linearBackwardW(dy, x!));
-        if (biasTrained) gradients.push(kernels.sumRows(dy));
-        return gradients;
-      },
-    };
-  }) as tf.Tensor2D;
+  return linears(x, [{ weight, bias, adapter }])[0]!;
 }
 
-function linearWithAdapter(
-  x: tf.Tensor2D,
-  weight: Weight,
-  bias: tf.Tensor1D | null,
-  { a, b, scale }: LowRank,
-): tf.Tensor2D {
+/**
+ * Several layers of one input, whose gradients towards it are summed as they are computed.
+ * @param x [N, I]
+ * @returns [N, O] of each layer
+ */
+export function linears(x: tf.Tensor2D, layers: readonly Layer[]): tf.Tensor2D[] {
   const kernels = fastKernels() ?? stock;
-  return differentiable([x, a, b], (keep) => {
-    const h = kernels.linear(x, a, null); // [N, R]
-    const update = kernels.linear(tf.mul(h, scale), b, null); // [N, O]
-    keep(x, h);
+  const trained = layers.map(trainedOf);
+  return differentiableMany([x, ...trained.flat()], (keep) => {
+    const hidden: (tf.Tensor | null)[] = [];
+    const values = layers.map(({ weight, bias, adapter }) => {
+      const y = kernels.linear(x, weight, bias);
+      if (!adapter) return y;
+      const h = tf.mul(kernels.linear(x, adapter.a, null), adapter.scale); // [N, R]
+      hidden.push(h);
+      return kernels.linear(h, adapter.b, null, y);
+    });
+    const wantsX = trained.some((own) => own.length > 0);
+    if (wantsX) keep(x, ...hidden.map((h) => h!));
     return {
-      value: tf.add(kernels.linear(x, weight, bias), update),
-      gradient: (dy, kept) => {
-        const [x, h] = kept as [tf.Tensor, tf.Tensor];
-        const dh = tf.mul(kernels.linearBackwardX(dy, b), scale);
-        const dx = tf.add(kernels.linearBackwardX(dy, weight), kernels.linearBackwardX(dh, a));
-        const db = tf.mul(kernels.linearBackwardW(dy, h), scale);
-        return [dx, kernels.linearBackwardW(dh, x), db];
+      values,
+      gradient: (dys, kept) => {
+        const [x, ...hidden] = kept;
+        let dx: tf.Tensor | null = null;
+        const own = layers.flatMap(({ weight, bias, adapter }, index) => {
+          const dy = dys[index]!;
+          dx = kernels.linearBackwardX(dy, weight, dx);
+          if (!adapter) {
+            return [
+              ...(isTrained(weight) ? [kernels.linearBackwardW(dy, x!)] : []),
+              ...(bias && isTrained(bias) ? [kernels.sumRows(dy)] : []),
+            ];
+          }
+          const dh = tf.mul(kernels.linearBackwardX(dy, adapter.b), adapter.scale);
+          dx = kernels.linearBackwardX(dh, adapter.a, dx);
+          return [kernels.linearBackwardW(dh, x!), kernels.linearBackwardW(dy, hidden.shift()!)];
+        });
+        return [dx!, ...own];
       },
     };
-  }) as tf.Tensor2D;
+  }) as tf.Tensor2D[];
+}
+
+/** What of a layer gets a gradient; with an adapter, only that. */
+function trainedOf({ weight, bias, adapter }: Layer): tf.Tensor[] {
+  if (adapter) return [adapter.a, adapter.b];
+  return [weight, ...(bias ? [bias] : [])].filter(isTrained);
 }

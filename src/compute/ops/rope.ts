@@ -5,7 +5,7 @@
  * Gradient: the rotation backwards (sin → −sin).
  */
 import * as tf from '@tensorflow/tfjs';
-import { differentiable } from '../differentiable.ts';
+import { differentiableMany } from '../differentiable.ts';
 import { fastKernels } from '../kernels.ts';
 import type { Kernels } from '../operations.ts';
 
@@ -16,45 +16,41 @@ export interface RotaryTables {
 
 export const stock = {
   rope(
-    x: tf.Tensor,
+    xs: readonly tf.Tensor[],
     positions: tf.Tensor,
     cos: tf.Tensor,
     sin: tf.Tensor,
-    heads: number,
     headWidth: number,
     inverse: boolean,
-  ): tf.Tensor {
+  ): tf.Tensor[] {
     return tf.tidy(() => {
-      const tokens = x.shape[0]!;
       const half = headWidth / 2;
-      const c = tf.reshape(tf.gather(cos, positions as tf.Tensor1D), [tokens, 1, half]);
-      const forwards = tf.reshape(tf.gather(sin, positions as tf.Tensor1D), [tokens, 1, half]);
+      const c = tf.reshape(tf.gather(cos, positions as tf.Tensor1D), [-1, 1, half]);
+      const forwards = tf.reshape(tf.gather(sin, positions as tf.Tensor1D), [-1, 1, half]);
       const s = inverse ? tf.neg(forwards) : forwards;
-      const split = tf.reshape(x, [tokens, heads, headWidth]);
-      const a = tf.slice(split, [0, 0, 0], [tokens, heads, half]);
-      const b = tf.slice(split, [0, 0, half], [tokens, heads, half]);
-      const rotated = [tf.sub(tf.mul(a, c), tf.mul(b, s)), tf.add(tf.mul(b, c), tf.mul(a, s))];
-      return tf.reshape(tf.concat(rotated, 2), [tokens, heads * headWidth]);
+      return xs.map((x) => {
+        const [a, b] = tf.split(tf.reshape(x, [x.shape[0]!, -1, headWidth]), 2, 2) as [tf.Tensor, tf.Tensor];
+        const rotated = [tf.sub(tf.mul(a, c), tf.mul(b, s)), tf.add(tf.mul(b, c), tf.mul(a, s))];
+        return tf.reshape(tf.concat(rotated, 2), x.shape);
+      });
     });
   },
 } satisfies Pick<Kernels, 'rope'>;
 
 /**
- * @param x [N, H·D]
+ * @param xs one or two, each [N, heads·D]: queries and keys, whose numbers of heads may differ
  * @param positions [N] int32, within the tables; the caller keeps them until the gradient has run
- * @returns [N, H·D]
+ * @returns like xs
  */
 export function rope(
-  x: tf.Tensor2D,
+  xs: tf.Tensor2D[],
   positions: tf.Tensor1D,
-  tables: RotaryTables,
-  heads: number,
-): tf.Tensor2D {
+  { cos, sin }: RotaryTables,
+  headWidth: number,
+): tf.Tensor2D[] {
   const kernels = fastKernels() ?? stock;
-  const headWidth = x.shape[1] / heads;
-  const { cos, sin } = tables;
-  return differentiable([x], () => ({
-    value: kernels.rope(x, positions, cos, sin, heads, headWidth, false),
-    gradient: (dy) => [kernels.rope(dy, positions, cos, sin, heads, headWidth, true)],
-  })) as tf.Tensor2D;
+  return differentiableMany(xs, () => ({
+    values: kernels.rope(xs, positions, cos, sin, headWidth, false),
+    gradient: (dys) => kernels.rope(dys, positions, cos, sin, headWidth, true),
+  })) as tf.Tensor2D[];
 }

@@ -1,5 +1,5 @@
 /** Linear layers, norm, rotary positions, SwiGLU, embedding and AdamW on tensors: shapes in, kernel calls out. */
-import type { Tensor } from '@tensorflow/tfjs';
+import { add, mul, type Tensor } from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import { addressOf, emptyTensor, heapMemory, markChanged, withScratch } from './heap.ts';
 import type { Kernels } from '../operations.ts';
@@ -15,6 +15,7 @@ type Layers = Pick<
   | 'sumRows'
   | 'rmsNorm'
   | 'rmsNormBackward'
+  | 'addAndNorm'
   | 'rope'
   | 'swiglu'
   | 'swigluBackward'
@@ -85,9 +86,16 @@ export function multiply(
   });
 }
 
+/** x + addend, in place of x. */
+function added(x: Tensor, addend: Tensor): Tensor {
+  const sum = add(x, addend);
+  x.dispose();
+  return sum;
+}
+
 export function layers(pool: Pool): Layers {
   return {
-    linear(x, w, bias) {
+    linear(x, w, bias, addend) {
       const [rows, outputs, inputs] = [rowsOf(x), w.shape[0]!, widthOf(x)];
       assert(widthOf(w) === inputs, `linear: x [.., ${inputs}] and w [${w.shape.join(', ')}] agree`);
       assert(!bias || bias.size === outputs, `linear: the bias has ${outputs} values`);
@@ -99,18 +107,19 @@ export function layers(pool: Pool): Layers {
         const numbers = [rows, outputs, inputs, ...sources, addressOf(y), columnSplits, rowBlock, scratch];
         pool.run('gemmTransposed', chunks, ...numbers);
       });
-      return y;
+      return addend ? added(y, addend) : y;
     },
 
-    linearBackwardX(dy, w) {
+    linearBackwardX(dy, w, addend) {
       const [outputs, inputs] = [w.shape[0]!, widthOf(w)];
       assert(
         widthOf(dy) === outputs,
         `linearBackwardX: dy [.., ${widthOf(dy)}] and w [${w.shape.join(', ')}] agree`,
       );
-      const dx = emptyTensor([...dy.shape.slice(0, -1), inputs]);
+      const dx = addend ?? emptyTensor([...dy.shape.slice(0, -1), inputs]);
       const left: [number, number, number] = [addressOf(dy), outputs * 4, 4];
-      multiply(pool, [rowsOf(dy), inputs, outputs], left, matrixArguments(w), addressOf(dx), false);
+      const target = addressOf(dx);
+      multiply(pool, [rowsOf(dy), inputs, outputs], left, matrixArguments(w), target, Boolean(addend));
       return dx;
     },
 
@@ -151,7 +160,12 @@ export function layers(pool: Pool): Layers {
       return { y, inverseRms };
     },
 
-    rmsNormBackward(dy, x, w, inverseRms) {
+    addAndNorm(x, branch, scale, w, eps) {
+      const sum = add(x, scale === 1 ? branch : mul(branch, scale));
+      return { sum, ...this.rmsNorm(sum, w, eps) };
+    },
+
+    rmsNormBackward(dy, x, w, inverseRms, addend) {
       const [rows, width] = [rowsOf(x), widthOf(x)];
       const dx = emptyTensor(x.shape);
       const dw = emptyTensor([width]);
@@ -160,17 +174,20 @@ export function layers(pool: Pool): Layers {
       pool.run('rmsNormBackwardX', chunks, rows, width, gradient, from, addressOf(w), inverse, addressOf(dx));
       const columnChunks = chunksFor(pool, Math.ceil(width / 16), x.size / 4);
       pool.run('rmsNormBackwardW', columnChunks, rows, width, gradient, from, inverse, addressOf(dw));
-      return { dx, dw };
+      return { dx: addend ? added(dx, addend) : dx, dw };
     },
 
-    rope(x, positions, cos, sin, heads, headWidth, inverse) {
+    rope(xs, positions, cos, sin, headWidth, inverse) {
       const rows = positions.size;
-      assert(x.size === rows * heads * headWidth, `rope: x has ${rows} rows of ${heads} × ${headWidth}`);
-      const y = emptyTensor(x.shape);
-      const tables = [addressOf(positions), addressOf(cos), addressOf(sin), inverse ? -1 : 1];
-      const chunks = chunksFor(pool, rows, x.size / 2);
-      pool.run('rope', chunks, rows, heads, headWidth, addressOf(x), ...tables, addressOf(y));
-      return y;
+      return xs.map((x) => {
+        const heads = x.size / (rows * headWidth);
+        assert(Number.isInteger(heads), `rope: x has ${rows} rows of heads of ${headWidth}`);
+        const y = emptyTensor(x.shape);
+        const tables = [addressOf(positions), addressOf(cos), addressOf(sin), inverse ? -1 : 1];
+        const chunks = chunksFor(pool, rows, x.size / 2);
+        pool.run('rope', chunks, rows, heads, headWidth, addressOf(x), ...tables, addressOf(y));
+        return y;
+      });
     },
 
     swiglu(gate, up) {

@@ -7,35 +7,58 @@ type Elements = Pick<Kernels, 'rope' | 'swiglu' | 'swigluBackward'>;
 
 export function elements(gpu: Gpu): Elements {
   return {
-    rope(x, positions, cos, sin, heads, headWidth, inverse) {
-      const y = gpu.empty(x.shape);
+    rope(xs, positions, cos, sin, headWidth, inverse) {
+      const ys = xs.map((x) => gpu.empty(x.shape));
       const element = elementFor(headWidth / 2);
       const half = headWidth / 2 / lanesOf(element);
-      const size = positions.size * heads * half;
+      const sizes = xs.map((x) => x.size / 2 / lanesOf(element));
+      const heads = xs.map((x) => x.size / (positions.size * headWidth));
+      const named = (name: string, type: string) => xs.map((_, t) => [`${name}${t}`, type]);
+      const rotate = (t: number) => `  if (i < n.end${t}) {
+    let own = i - ${t === 0 ? '0u' : `n.end${t - 1}`};
+    let vector = own / n.half;
+    let pair = own % n.half;
+    let at = (u32(positions[vector / n.heads${t}]) + turn) * n.half + pair;
+    let c = cosines[at];
+    let s = sines[at] * n.direction;
+    let first = vector * 2u * n.half + pair;
+    let a = x${t}[first];
+    let b = x${t}[first + n.half];
+    y${t}[first] = a * c - b * s;
+    y${t}[first + n.half] = b * c + a * s;
+    return;
+  }`;
+      let end = 0;
       gpu.run(
-        `rope ${element}`,
+        `rope ${element} ${xs.length}`,
         () =>
           elementwise({
-            reads: { x: element, positions: 'i32', cosines: element, sines: element },
-            writes: { y: element },
+            reads: {
+              ...Object.fromEntries(named('x', element)),
+              positions: 'i32',
+              cosines: element,
+              sines: element,
+            },
+            writes: Object.fromEntries(named('y', element)),
             hasTurns: true,
-            numbers: { heads: 'u32', half: 'u32', direction: 'f32' },
-            main: `  let pair = i % n.half;
-  let vector = i / n.half;
-  let at = (u32(positions[vector / n.heads]) + turn) * n.half + pair;
-  let c = cosines[at];
-  let s = sines[at] * n.direction;
-  let first = vector * 2u * n.half + pair;
-  let a = x[first];
-  let b = x[first + n.half];
-  y[first] = a * c - b * s;
-  y[first + n.half] = b * c + a * s;`,
+            numbers: {
+              half: 'u32',
+              direction: 'f32',
+              ...Object.fromEntries([...named('heads', 'u32'), ...named('end', 'u32')]),
+            },
+            main: xs.map((_, t) => rotate(t)).join('\n'),
           }),
-        [x, positions, cos, sin, y],
-        [size, heads, half, inverse ? -1 : 1],
-        elementBlocks(size),
+        [...xs, positions, cos, sin, ...ys],
+        [
+          sizes.reduce((sum, size) => sum + size),
+          half,
+          inverse ? -1 : 1,
+          ...heads,
+          ...sizes.map((size) => (end += size)),
+        ],
+        elementBlocks(sizes.reduce((sum, size) => sum + size)),
       );
-      return y;
+      return ys;
     },
 
     swiglu(gate, up) {

@@ -132,14 +132,14 @@ type Linear = Pick<Kernels, 'linear' | 'linearBackwardX' | 'linearBackwardW'>;
 
 export function linear(gpu: Gpu): Linear {
   return {
-    linear(x, w, bias) {
+    linear(x, w, bias, addend) {
       const [outputs, inputs] = w.shape as [number, number];
       const rows = x.size / inputs;
       assert(
         x.shape.at(-1) === inputs,
         `linear: x [${x.shape.join(', ')}] and w [${w.shape.join(', ')}] agree`,
       );
-      const y = gpu.empty([...x.shape.slice(0, -1), outputs]);
+      const y = addend ?? gpu.empty([...x.shape.slice(0, -1), outputs]);
       for (const { first, count, part } of weightParts(gpu, w)) {
         multiply(gpu, {
           form: 'NT',
@@ -152,19 +152,27 @@ export function linear(gpu: Gpu): Linear {
           ldc: outputs,
           c0: first,
           bias,
+          accumulate: Boolean(addend),
         });
       }
       return y;
     },
 
-    linearBackwardX(dy, w) {
+    linearBackwardX(dy, w, addend) {
       const [outputs, inputs] = w.shape as [number, number];
       const rows = dy.size / outputs;
       assert(dy.shape.at(-1) === outputs, `dy [${dy.shape.join(', ')}] and w [${w.shape.join(', ')}] agree`);
-      const dx = gpu.empty([...dy.shape.slice(0, -1), inputs]);
+      const dx = addend ?? gpu.empty([...dy.shape.slice(0, -1), inputs]);
       for (const { first, count, part } of weightParts(gpu, w)) {
         const sizes = { m: rows, n: inputs, k: count, lda: outputs, a0: first };
-        multiply(gpu, { form: 'NN', ...sizes, a: dy, b: part, c: dx, accumulate: first > 0 });
+        multiply(gpu, {
+          form: 'NN',
+          ...sizes,
+          a: dy,
+          b: part,
+          c: dx,
+          accumulate: first > 0 || Boolean(addend),
+        });
       }
       return dx;
     },

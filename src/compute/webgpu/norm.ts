@@ -4,7 +4,7 @@ import type { Kernels } from '../operations.ts';
 import type { Gpu } from './gpu.ts';
 import { elementBlocks, elementFor, elementThreads, inner, lanesOf, rowBlocks, rowwise } from './wgsl.ts';
 
-type Norm = Pick<Kernels, 'rmsNorm' | 'rmsNormBackward' | 'sumRows'>;
+type Norm = Pick<Kernels, 'rmsNorm' | 'addAndNorm' | 'rmsNormBackward' | 'sumRows'>;
 
 /** Rows that one invocation sums; with more, several sum a part each and one adds those up. */
 const rowsPerSum = { tiled: 64, registers: 256 };
@@ -53,48 +53,66 @@ export function norm(gpu: Gpu): Norm {
     return total;
   }
 
-  return {
-    rmsNorm(x, w, eps) {
-      const width = w.size;
-      const rows = x.size / width;
-      const element = elementFor(width);
-      const y = gpu.empty(x.shape);
-      const inverseRms = gpu.empty([rows]);
-      gpu.run(
-        `rmsNorm ${element}`,
-        () =>
-          rowwise(gpu.family, {
-            reads: { x: element, w: element },
-            writes: { y: element, inverseRms: 'f32' },
-            numbers: { columns: 'u32', width: 'f32', epsilon: 'f32' },
-            declarations: inner(element),
-            main: `  let start = row * n.columns;
+  /** The norm of x, or of x + scale·branch, which is then written too. */
+  function forward(x: Tensor, branch: Tensor | null, scale: number, w: Tensor, eps: number) {
+    const width = w.size;
+    const rows = x.size / width;
+    const element = elementFor(width);
+    const y = gpu.empty(x.shape);
+    const inverseRms = gpu.empty([rows]);
+    const sum = branch && gpu.empty(x.shape);
+    gpu.run(
+      `rmsNorm ${element} ${Boolean(branch)}`,
+      () =>
+        rowwise(gpu.family, {
+          reads: { x: element, w: element, ...(branch && { branch: element }) },
+          writes: { y: element, inverseRms: 'f32', ...(branch && { sum: element }) },
+          numbers: { columns: 'u32', width: 'f32', epsilon: 'f32', scale: 'f32' },
+          declarations: inner(element),
+          main: `  let start = row * n.columns;
   var squares = 0.0;
   for (var c = part; c < n.columns; c += parts) {
-    let value = x[start + c];
+    let value = x[start + c]${branch ? ' + n.scale * branch[start + c];\n    sum[start + c] = value' : ''};
     squares += inner(value, value);
   }
   let r = 1.0 / sqrt(sumOver(squares, part) / n.width + n.epsilon);
-  for (var c = part; c < n.columns; c += parts) { y[start + c] = x[start + c] * r * w[c]; }
+  for (var c = part; c < n.columns; c += parts) { y[start + c] = ${branch ? 'sum' : 'x'}[start + c] * r * w[c]; }
   if (part == 0u) { inverseRms[row] = r; }`,
-          }),
-        [x, w, y, inverseRms],
-        [rows, width / lanesOf(element), width, eps],
-        rowBlocks(gpu.family, rows),
-      );
+        }),
+      [x, w, ...(branch ? [branch] : []), y, inverseRms, ...(sum ? [sum] : [])],
+      [rows, width / lanesOf(element), width, eps, scale],
+      rowBlocks(gpu.family, rows),
+    );
+    return { y, inverseRms, sum };
+  }
+
+  return {
+    rmsNorm(x, w, eps) {
+      const { y, inverseRms } = forward(x, null, 1, w, eps);
       return { y, inverseRms };
     },
 
-    rmsNormBackward(dy, x, w, inverseRms) {
+    addAndNorm(x, branch, scale, w, eps) {
+      const { y, inverseRms, sum } = forward(x, branch, scale, w, eps);
+      return { sum: sum!, y, inverseRms };
+    },
+
+    rmsNormBackward(dy, x, w, inverseRms, addend) {
       const width = w.size;
       const rows = x.size / width;
       const element = elementFor(width);
       const dx = gpu.empty(x.shape);
       gpu.run(
-        `rmsNormBackward ${element}`,
+        `rmsNormBackward ${element} ${Boolean(addend)}`,
         () =>
           rowwise(gpu.family, {
-            reads: { dy: element, x: element, w: element, inverseRms: 'f32' },
+            reads: {
+              dy: element,
+              x: element,
+              w: element,
+              inverseRms: 'f32',
+              ...(addend && { addend: element }),
+            },
             writes: { dx: element },
             numbers: { columns: 'u32', width: 'f32' },
             declarations: inner(element),
@@ -104,10 +122,10 @@ export function norm(gpu: Gpu): Norm {
   for (var c = part; c < n.columns; c += parts) { projection += inner(dy[start + c] * w[c], x[start + c]); }
   let share = sumOver(projection, part) * r * r / n.width;
   for (var c = part; c < n.columns; c += parts) {
-    dx[start + c] = r * (dy[start + c] * w[c] - x[start + c] * share);
+    dx[start + c] = r * (dy[start + c] * w[c] - x[start + c] * share)${addend ? ' + addend[start + c]' : ''};
   }`,
           }),
-        [dy, x, w, inverseRms, dx],
+        [dy, x, w, inverseRms, ...(addend ? [addend] : []), dx],
         [rows, width / lanesOf(element), width],
         rowBlocks(gpu.family, rows),
       );
