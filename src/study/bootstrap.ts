@@ -58,10 +58,15 @@ function differences(a: Values, b: Values): number[][] {
 function resampledMean(values: Values, random: Random): number {
   const items = values[0]!.length;
   const seeds = values.map(() => values[random.integer(values.length)]!);
+  const sums = values[0]!.map((_, item) => seeds.reduce((sum, seed) => sum + seed[item]!, 0));
+  // A report draws some hundred million items, so they come from xorshift32 (Marsaglia 2003), which is quick.
+  let state = random.uint32() | 1;
   let sum = 0;
   for (let n = 0; n < items; n++) {
-    const item = random.integer(items);
-    for (const seed of seeds) sum += seed[item]!;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    sum += sums[Math.floor(((state >>> 0) / 2 ** 32) * items)]!;
   }
   return sum / (items * seeds.length);
 }
