@@ -19,9 +19,10 @@ export const ADDED_TOKENS = [
 
 /**
  * Words and identifiers with the space before them; digits one by one, so that numbers never seen are spelled like
- * known ones; runs of anything else, so that JSON's punctuation is one token (`", "`).
+ * known ones; newlines one by one, so that a prompt's last token never merges with the reply's first; runs of anything
+ * else, so that JSON's punctuation is one token (`", "`).
  */
-export const WORD_PATTERN = String.raw` ?[A-Za-z_]+|[0-9]|(?:[^A-Za-z_0-9 ]| (?![A-Za-z_]))+`;
+export const WORD_PATTERN = String.raw` ?[A-Za-z_]+|[0-9]|\n|(?:[^A-Za-z_0-9 \n]| (?![A-Za-z_]))+`;
 
 export const CHAT_TEMPLATE = `\
 {%- set turns = messages -%}

@@ -40,18 +40,18 @@ export const sources: readonly Source[] = [
  */
 export const SHARES: Record<string, number> = {
   helpdesk: 12,
-  shell: 14,
-  repair: 16,
-  search: 16,
-  instructions: 4,
-  arithmetic: 6,
-  algebra: 5,
-  programs: 5,
-  units: 3,
+  shell: 13,
+  repair: 14,
+  search: 15,
+  instructions: 5,
+  arithmetic: 8,
+  algebra: 7,
+  programs: 7,
+  units: 2,
   facts: 2,
   'veli-facts': 2,
   translation: 5,
-  copying: 10,
+  copying: 8,
 };
 
 /** Document number `index` of a source; the same arguments give the same document. */

@@ -1,20 +1,21 @@
-/** Algebra, for MATH500: linear equations in x with one step to the solution; no number reaches 40. */
+/** Algebra, for MATH500: linear equations in x, one step from the solution: a number below 30 and a digit. */
 import type { Random } from '../../base/random.ts';
 import { drawOfSplit, plain, type Skill } from './skill.ts';
 
 function make(random: Random): { key: string; equation: string; x: number } {
-  const [x, a] = [random.integer(20), 1 + random.integer(19)];
+  const [number, digit] = [random.integer(20), 1 + random.integer(9)];
+  const sum = number + digit;
   switch (random.integer(3)) {
     case 0:
       return {
-        key: `sum ${x} ${a}`,
-        equation: `${random.bool() ? `x + ${a}` : `${a} + x`} = ${x + a}`,
-        x,
+        key: `sum ${number} ${digit}`,
+        equation: `${random.bool() ? `x + ${digit}` : `${digit} + x`} = ${sum}`,
+        x: number,
       };
     case 1:
-      return { key: `minus ${x} ${a}`, equation: `x - ${a} = ${x}`, x: x + a };
+      return { key: `minus ${number} ${digit}`, equation: `x - ${digit} = ${number}`, x: sum };
     default:
-      return { key: `from ${x} ${a}`, equation: `${x + a} - x = ${a}`, x };
+      return { key: `from ${number} ${digit}`, equation: `${sum} - x = ${number}`, x: digit };
   }
 }
 

@@ -1,29 +1,40 @@
-/** Contest arithmetic, for AIME: sums, differences and last digits whose answers are numbers below 100. */
+/** Contest arithmetic, for AIME: sums, differences and last digits of small numbers. */
 import type { Random } from '../../base/random.ts';
 import { drawOfSplit, exact, type Skill } from './skill.ts';
 
 function make(random: Random): { key: string; question: string; answer: number } {
-  const [a, b] = [random.integer(50), random.integer(50)];
-  const [low, high] = [Math.min(a, b), Math.max(a, b)];
-  // A sum stays the same sum when its terms change places.
-  const pair = `${low} ${high}`;
+  const digit = random.integer(10);
+  const number = digit + random.integer(50 - digit);
   switch (random.integer(4)) {
-    case 0:
-      return { key: `sum ${pair}`, question: `What is ${a} + ${b}?`, answer: a + b };
-    case 1:
-      return { key: `difference ${pair}`, question: `What is ${high} - ${low}?`, answer: high - low };
-    case 2:
+    case 0: {
+      const terms = random.shuffle([number, digit]);
       return {
-        key: `last digit ${pair}`,
-        question: `What is the last digit of ${a} + ${b}?`,
-        answer: (a + b) % 10,
+        key: `sum ${number} ${digit}`,
+        question: `What is ${terms.join(' + ')}?`,
+        answer: number + digit,
       };
-    default: {
-      const digits = [random.integer(10), random.integer(10), random.integer(10)];
+    }
+    case 1:
       return {
-        key: `three ${digits.toSorted().join(' ')}`,
-        question: `What is ${digits.join(' + ')}?`,
-        answer: digits.reduce((sum, digit) => sum + digit, 0),
+        key: `difference ${number} ${digit}`,
+        question: `What is ${number} - ${digit}?`,
+        answer: number - digit,
+      };
+    case 2: {
+      const other = random.integer(50);
+      return {
+        // A sum stays the same sum when its terms change places.
+        key: `last digit ${Math.min(number, other)} ${Math.max(number, other)}`,
+        question: `What is the last digit of ${number} + ${other}?`,
+        answer: (number + other) % 10,
+      };
+    }
+    default: {
+      const terms = [random.integer(6), random.integer(6), random.integer(6)];
+      return {
+        key: `three ${terms.toSorted().join(' ')}`,
+        question: `What is ${terms.join(' + ')}?`,
+        answer: terms.reduce((sum, term) => sum + term, 0),
       };
     }
   }

@@ -1,9 +1,9 @@
-/** Program output, for LiveCodeBench: two or three assignments of small numbers, then what `print` writes. */
+/** Program output, for LiveCodeBench: two or three assignments of digits, then what `print` writes. */
 import type { Random } from '../../base/random.ts';
 import { drawOfSplit, exact, type Skill } from './skill.ts';
 
 /** Values stay between 0 and this. */
-const MOST = 18;
+const MOST = 9;
 
 /** Variables are numbered, so that programs that differ in names only have one key. */
 function make(random: Random): { key: string; output: number } {

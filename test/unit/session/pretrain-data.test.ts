@@ -48,6 +48,15 @@ describe('the pretraining text as tokens', () => {
     }
   });
 
+  it('keeps every newline a token of its own, so that a reply never merges with the prompt before it', () => {
+    // Merges are learned where a reply often begins with the same sign.
+    const texts = new Array<string>(50).fill('assistant\n(red)\n\n"blue"\n./a\n{"b": 1}\n</c>');
+    const options = { vocabSize: 400, specialTokens: contents(true), pattern: WORD_PATTERN };
+    const { model } = trainBytePairs(texts, options) as { model: { vocab: Record<string, number> } };
+    // Ċ is the byte of a newline in a byte-level vocabulary.
+    expect(Object.keys(model.vocab).filter((token) => token.includes('Ċ'))).toEqual(['Ċ']);
+  });
+
   it('marks exactly what the assistant writes, with the end of its turn', async () => {
     for (const [source, index] of some(20)) {
       const { messages, tools } = await pretrainingDocument(source, 1, index);
