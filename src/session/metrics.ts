@@ -43,5 +43,8 @@ export const metricHelp: Record<string, string> = {
   'time/update_s': 'Seconds spent in forward, backward and optimizer',
   'time/evaluate_s': 'Seconds spent evaluating',
   'speed/tokens_per_second': 'Sampled tokens a second',
+  'speed/update_tokens_per_second': 'Tokens trained on a second, prompts and padding included',
+  'memory/backend_bytes': 'Bytes that the backend has allocated at the end of the step',
+  'gpu/dispatches': 'Kernels sent to the GPU in the step: sampling, update and evaluation',
   rollout_turns: 'Turns sampled for training since the run began',
 };

@@ -10,6 +10,7 @@ import { AppError } from '../base/errors.ts';
 import { hash32, Random } from '../base/random.ts';
 import { mean } from '../base/statistics.ts';
 import { untilFailure } from '../compute/backend.ts';
+import { backendUsage } from '../compute/usage.ts';
 import { disposePolicy, trainedParameters } from '../model/policy.ts';
 import { membersOfStep } from '../pivot/draw.ts';
 import { selectTurns } from '../pivot/filter.ts';
@@ -52,6 +53,7 @@ export async function* train(run: RunRecord, parts: RunParts): AsyncGenerator<Tr
     while (state.step < config.steps && !isSignalSpent(state.mixedShares, config.minMixedShare)) {
       const began = performance.now();
       const watch = new Stopwatch();
+      const { dispatches } = backendUsage();
       const step = state.step + 1;
       const turns = membersOfStep(pivots, state.step, config.pivotsPerStep, config.seed);
 
@@ -129,6 +131,8 @@ export async function* train(run: RunRecord, parts: RunParts): AsyncGenerator<Tr
         step_time: stepMs / 1000,
         ...Object.fromEntries(Object.entries(seconds).map(([name, value]) => [`time/${name}`, value])),
         'speed/tokens_per_second': sampledTokens(groups) / Math.max(1e-3, seconds['rollout_s'] ?? 0),
+        'speed/update_tokens_per_second': update.tokens / Math.max(1e-3, seconds['update_s'] ?? 0),
+        ...usageMetrics(dispatches),
       };
       await writeGroups(groups.map((group, index) => groupRecord(run.id, step, index, group, codec)));
       await writeMetrics(run.id, metrics);
@@ -152,6 +156,13 @@ export async function* train(run: RunRecord, parts: RunParts): AsyncGenerator<Tr
     reference?.dispose();
     disposePolicy(policy);
   }
+}
+
+/** Nothing of a GPU where there is none. */
+function usageMetrics(dispatchesBefore: number): Record<string, number> {
+  const { allocatedBytes, dispatches } = backendUsage();
+  const made = dispatches - dispatchesBefore;
+  return { 'memory/backend_bytes': allocatedBytes, ...(made > 0 && { 'gpu/dispatches': made }) };
 }
 
 function sampledTokens(groups: readonly Group[]): number {

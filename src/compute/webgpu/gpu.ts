@@ -105,6 +105,21 @@ export const commandsPerSubmit = 256;
 /** Uniforms and bind groups that are kept; with more, all are forgotten, since some differ at every step. */
 const keptAtMost = 8192;
 
+let dispatches = 0;
+
+/** On all devices of this thread, repetitions included. */
+export function dispatchesSoFar(): number {
+  return dispatches;
+}
+
+/** Counts commands that were recorded, and hands them over when they are many. */
+export function countDispatches(backend: Backend): void {
+  dispatches++;
+  if (++backend.dispatchCountInPass < commandsPerSubmit) return;
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+}
+
 /** On the current backend, which must be `webgpu`. */
 export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): Gpu {
   assert(tf.getBackend() === 'webgpu', `WebGPU kernels run on the backend webgpu, not on ${tf.getBackend()}`);
@@ -226,10 +241,7 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
       backend.computePassEncoder.setBindGroup(0, group);
       const across = blocks <= widest ? blocks : Math.ceil(Math.sqrt(blocks));
       backend.computePassEncoder.dispatchWorkgroups(across, Math.ceil(blocks / across));
-      if (++backend.dispatchCountInPass >= commandsPerSubmit) {
-        backend.endComputePassEncoder();
-        backend.submitQueue();
-      }
+      countDispatches(backend);
     },
   };
   return gpu;
@@ -261,7 +273,15 @@ export function createTurn(device: GPUDevice): GPUBuffer {
 }
 
 /** The whole code of a kernel. */
-export function shader({ reads, writes, numbers, threads, hasTurns, declarations = '', main }: Source): string {
+export function shader({
+  reads,
+  writes,
+  numbers,
+  threads,
+  hasTurns,
+  declarations = '',
+  main,
+}: Source): string {
   const buffer = (access: string) => (entry: [string, string]) =>
     `var<storage, ${access}> ${entry[0]}: array<${entry[1]}>;`;
   const variables = [

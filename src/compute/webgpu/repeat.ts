@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import type { Repetition } from '../operations.ts';
-import { type Backend, type BufferManager, commandsPerSubmit, createTurn, type Gpu } from './gpu.ts';
+import { type Backend, type BufferManager, countDispatches, createTurn, type Gpu } from './gpu.ts';
 
 interface Dispatch {
   pipeline: GPUComputePipeline;
@@ -123,10 +123,7 @@ function send(backend: Backend, dispatches: readonly Dispatch[]): void {
     backend.computePassEncoder.setPipeline(pipeline);
     backend.computePassEncoder.setBindGroup(0, group);
     backend.computePassEncoder.dispatchWorkgroups(...size);
-    if (++backend.dispatchCountInPass >= commandsPerSubmit) {
-      backend.endComputePassEncoder();
-      backend.submitQueue();
-    }
+    countDispatches(backend);
   }
 }
 
