@@ -4,6 +4,7 @@
  * where it was.
  *
  *   npm run reproduce                      the full plan: hours on two cores
+ *   npm run reproduce -- --evening         every world and method once, an hour or two
  *   npm run reproduce -- --quick           one world, one seed, in minutes
  *   npm run reproduce -- --world shell     only this world (repeatable)
  *   npm run reproduce -- --method sft      only this method (repeatable)
@@ -22,7 +23,7 @@ import { parseArgs } from 'node:util';
 import { hash32 } from '../src/base/random.ts';
 import { worldNamed } from '../src/environment/worlds.ts';
 import { countCells } from '../src/study/cells.ts';
-import { methodNames, planNamed, studyKey, type Plan } from '../src/study/plan.ts';
+import { eveningPlan, fullPlan, methodNames, quickPlan, studyKey, type Plan } from '../src/study/plan.ts';
 import type { StudyRecord, StudyResults } from '../src/study/results.ts';
 import { study, type Journal, type StudyEvent } from '../src/study/study.ts';
 import { studyText } from '../src/study/text.ts';
@@ -72,6 +73,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean' },
+      evening: { type: 'boolean' },
       world: { type: 'string', multiple: true },
       method: { type: 'string', multiple: true },
       backend: { type: 'string', default: 'wasm' },
@@ -87,7 +89,7 @@ async function main(): Promise<void> {
   const unknown = (values.method ?? []).filter((name) => !(methodNames as readonly string[]).includes(name));
   if (unknown.length) throw new Error(`--method knows ${methodNames.join(', ')}, not ${unknown.join(', ')}.`);
 
-  const whole = planNamed(values.quick ? 'quick' : 'full');
+  const whole = values.quick ? quickPlan : values.evening ? eveningPlan : fullPlan;
   const plan: Plan = {
     ...whole,
     worlds: (values.world ?? whole.worlds).filter((name) => {

@@ -4,14 +4,12 @@ import { readStudy, deleteStudy } from '../store/studies.ts';
 import type { ModelRecord } from '../store/schema.ts';
 import { countCells } from '../study/cells.ts';
 import { collect } from '../study/collect.ts';
-import { fullPlan, quickPlan, studyKey, type Plan } from '../study/plan.ts';
+import { plans, studyKey, type Plan } from '../study/plan.ts';
 import type { CellResult, StudyRecord, StudyResults } from '../study/results.ts';
 import { trying } from './problems.svelte.ts';
 
 /** Studies that may come with the app, the larger first. */
-const KEPT = ['study/full.json', 'study/evening.json', 'study/quick.json'];
-
-export type PlanName = 'quick' | 'full';
+const KEPT = plans.toReversed().map(({ name }) => `study/${name}.json`);
 
 class Studying {
   isBusy = $state(false);
@@ -39,11 +37,6 @@ class Studying {
     }
   }
 
-  planOf(name: PlanName, worlds: readonly string[]): Plan {
-    const plan = name === 'quick' ? quickPlan : fullPlan;
-    return { ...plan, worlds: fullPlan.worlds.filter((world) => worlds.includes(world)) };
-  }
-
   /** What is stored of the reader's own study of this kind. */
   async readOwn(plan: Plan, model: ModelRecord): Promise<void> {
     if (this.isBusy) return;
@@ -63,6 +56,7 @@ class Studying {
     const request = { plan: $state.snapshot(plan), modelId: model.id, key: keyOf(plan, model) };
     const task = runStudy(request, (event) => {
       if (event.type === 'progress') [this.detail, this.fraction] = [event.detail, event.fraction];
+      else if (event.type === 'failed') this.detail = `${event.key} failed: ${event.message}`;
       else {
         this.own = event.results;
         this.done = event.done;

@@ -1,6 +1,6 @@
 /**
  * A study as data: which worlds, methods and seeds, what each run may spend, and the settings tried in the search.
- * `quickPlan` answers in minutes on two cores; `fullPlan` is the one that the report is made from.
+ * `quickPlan` answers in minutes on two cores, `eveningPlan` in an hour or two; `fullPlan` is the one to conclude from.
  *
  * Every method gets the same number of trials in each world. A trial is a whole run with the first seed; the one with
  * the best validation success is kept, and the other seeds run with its settings.
@@ -63,7 +63,7 @@ export interface Budgets {
 }
 
 export interface Plan {
-  name: 'quick' | 'full';
+  name: 'quick' | 'evening' | 'full';
   worlds: string[];
   methods: MethodName[];
   seeds: number[];
@@ -115,22 +115,47 @@ export const fullPlan: Plan = {
   },
 };
 
+const oneTrial: Record<MethodName, Trial[]> = {
+  sft: plain(5e-4),
+  pivotrl: plain(5e-4),
+  'no-filter': plain(5e-4),
+  'strict-reward': plain(5e-4),
+  'random-reward': plain(5e-4),
+  'mixed-only': plain(5e-4),
+  rejection: plain(5e-4),
+  'end-to-end': plain(5e-4),
+};
+
+/** All worlds and methods with one seed and no search: what differs clearly shows, small differences do not. */
+export const eveningPlan: Plan = {
+  ...fullPlan,
+  name: 'evening',
+  seeds: [0],
+  trials: oneTrial,
+  budgets: {
+    ...fullPlan.budgets,
+    demonstratedTurns: 600,
+    poolFloor: 200,
+    reprofiles: 0,
+    pivotsPerStep: 16,
+    steps: 60,
+    endToEnd: { tasksPerStep: 8, episodesPerTask: 8, steps: 24, validateEvery: 8 },
+    sftEpochs: [1, 2, 4],
+    rejectionEpochs: [1, 2, 4],
+    validationEpisodes: 60,
+    validationQuestions: 8,
+    heldOutTurns: 100,
+    heldOutQuestions: 50,
+  },
+};
+
 /** One world, one seed, one trial a method, everything smaller: to see the machinery at work, not to conclude. */
 export const quickPlan: Plan = {
   ...fullPlan,
   name: 'quick',
   worlds: ['helpdesk'],
   seeds: [0],
-  trials: {
-    sft: plain(5e-4),
-    pivotrl: plain(5e-4),
-    'no-filter': plain(5e-4),
-    'strict-reward': plain(5e-4),
-    'random-reward': plain(5e-4),
-    'mixed-only': plain(5e-4),
-    rejection: plain(5e-4),
-    'end-to-end': plain(5e-4),
-  },
+  trials: oneTrial,
   budgets: {
     ...fullPlan.budgets,
     demonstratedTurns: 360,
@@ -151,7 +176,7 @@ export const quickPlan: Plan = {
   },
 };
 
-export const planNamed = (name: Plan['name']): Plan => (name === 'quick' ? quickPlan : fullPlan);
+export const plans: readonly Plan[] = [quickPlan, eveningPlan, fullPlan];
 
 /** Names everything that results depend on besides their own cell, so that those of another study never mix in. */
 export function studyKey(plan: Plan, model: string, backend: string): string {
