@@ -3,7 +3,8 @@
  * with them are the kernels' (`wasm/`, `webgpu/`), which unpack as they read and sum in f32.
  *
  * One layout for all formats: each row is padded with zeros to a multiple of 32 values, and value i of the padded matrix
- * lies in bits i·b … of a list of 32-bit words, lowest bits first. In int8 and int4, 32 neighbours along the input share
+ * lies in bits i·b … of a list of 32-bit words, lowest bits first (this is written on little-endian machines, as all
+ * that have WebAssembly are). In int8 and int4, 32 neighbours along the input share
  * one f32 scale, scales[⌊i / 32⌋]. So a flat index is all that a kernel needs, rows begin on whole vectors, and a tile
  * of depth 32 or less never crosses a group. Groups of 32 are those of llama.cpp's Q8_0 and Q4_0, whose rounding this
  * is: int8 by max|w| / 127, int4 by the value of largest magnitude / −8. f16 rounds to nearest, ties to even, and
@@ -100,23 +101,26 @@ export class Packer {
     const { format, words, scales } = this;
     const at = group * groupSize;
     if (!scales) {
-      for (let i = from; i < to; i++) {
-        const value = at + i - from;
-        words[value >> 1]! |= float16Bits(values[i]!) << ((value & 1) * 16);
-      }
+      const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+      const halves = new Uint16Array(words.buffer);
+      for (let i = from; i < to; i++) halves[at + i - from] = float16Bits(bits[i]!);
       return;
     }
     let extreme = 0;
     for (let i = from; i < to; i++) if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!;
     const scale = Math.fround(format === 'int8' ? Math.abs(extreme) / 127 : extreme / -8);
-    scales[group] = scale;
     if (scale === 0) return;
-    const [largest, bits] = format === 'int8' ? [127, 8] : [7, 4];
-    const perWord = 32 / bits;
+    scales[group] = scale;
+    if (format === 'int8') {
+      const bytes = new Int8Array(words.buffer);
+      for (let i = from; i < to; i++) bytes[at + i - from] = Math.round(values[i]! / scale);
+      return;
+    }
+    const pairs = new Uint8Array(words.buffer);
     for (let i = from; i < to; i++) {
       const value = at + i - from;
-      const rounded = Math.max(-largest - 1, Math.min(largest, Math.round(values[i]! / scale)));
-      words[Math.floor(value / perWord)]! |= (rounded & (2 ** bits - 1)) << ((value % perWord) * bits);
+      const nibble = Math.min(7, Math.round(values[i]! / scale)) & 15;
+      pairs[value >> 1]! |= nibble << ((value & 1) * 4);
     }
   }
 }
@@ -171,18 +175,20 @@ function unpackValues(
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
-/** Rounds to nearest, ties to even; beyond the largest half to it (method: F. Giesen, float_to_half_fast3_rtne). */
-function float16Bits(value: number): number {
-  float[0] = value;
-  const bits = floatBits[0]!;
+/**
+ * From the bits of an f32: rounds to nearest, ties to even; beyond the largest half to it (F. Giesen's
+ * float_to_half_fast3_rtne).
+ */
+function float16Bits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude >= 0x477ff000) return sign | 0x7bff;
   if (magnitude >= 0x38800000)
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >> 13) & 1)) >> 13);
   // Added to ½, the last bits of the sum are the subnormal half.
-  float[0] = Math.abs(value) + 0.5;
-  return sign | (floatBits[0]! - 0x3f000000);
+  floatBits[0] = magnitude;
+  float[0]! += 0.5;
+  return sign | (floatBits[0] - 0x3f000000);
 }
 
 function float16Value(half: number): number {

@@ -6,7 +6,7 @@ import type { Json } from '../../src/base/json.ts';
 import { readModelConfig } from '../../src/model/config.ts';
 import { loadPolicy, type Policy } from '../../src/model/policy.ts';
 import type { ByteSource } from '../../src/model/safetensors.ts';
-import { openWeights } from '../../src/model/weights.ts';
+import { openWeights, type BaseFormat } from '../../src/model/weights.ts';
 
 export const modelsFolder = resolve(import.meta.dirname, '../../../shared/data/models');
 
@@ -45,8 +45,8 @@ export async function folderSources(folder: string): Promise<Map<string, ByteSou
   return sources;
 }
 
-export async function loadModel(name: string, trained: boolean): Promise<Policy> {
+export async function loadModel(name: string, trained: boolean, base: BaseFormat = 'f32'): Promise<Policy> {
   const config = readModelConfig(readModelJson<Json>(name, 'config.json'));
   const entries = await openWeights(await folderSources(join(modelsFolder, name)));
-  return loadPolicy(config, entries, { trained });
+  return loadPolicy(config, entries, { trained, base });
 }

@@ -100,7 +100,9 @@ export function tiledSource(variant: Variant, tile: Tile): Source {
       .join('\n    ');
   const swizzle = (side: Side, down4: string) =>
     side.isDepthMajor || side.vectors < 8 ? '' : ` ^ ((${down4} * 2u) & 7u)`;
-  const put = (buffer: string) =>
+  /** Where a matrix's tile begins: with two of them, at the current one. */
+  const begin = (side: Side) => (isDouble ? `current * ${blocksOf(side) * 4}u + ` : '');
+  const put = () =>
     slots
       .map((slot) =>
         eachSide(slot, (side, at) => {
@@ -108,7 +110,7 @@ export function tiledSource(variant: Variant, tile: Tile): Source {
             const turned = range(4).map((i) => `p${slot}_${i}[${step}]`);
             const value = side.isDepthMajor ? `p${slot}_${step}` : `vec4<f32>(${turned.join(', ')})`;
             const column = `(across4${swizzle(side, 'down4')})`;
-            return `${side.tile}[${buffer}${blocksOf(side) * 4}u + (down4 * 4u + ${step}u) * ${side.vectors}u + ${column}] = ${value};`;
+            return `${side.tile}[${begin(side)}(down4 * 4u + ${step}u) * ${side.vectors}u + ${column}] = ${value};`;
           });
           return [place(side, at), ...lines].join('\n      ');
         }),
@@ -117,17 +119,17 @@ export function tiledSource(variant: Variant, tile: Tile): Source {
   const held = slots.flatMap((slot) => range(4).map((i) => `  var p${slot}_${i} = vec4<f32>();`)).join('\n');
 
   const sums = range(down).flatMap((i) => range(across / 4).map((j) => `  var c${i}_${j} = vec4<f32>();`));
-  const read = (side: Side, name: string, lanes: string, count: number, step: number, buffer: string) =>
+  const read = (side: Side, name: string, lanes: string, count: number, step: number) =>
     range(count / 4).map((half) => {
       const stride = side === a ? threadsDown : threadsAcross;
       const column = `((${lanes} + ${half * stride}u)${swizzle(side, 'k4')})`;
-      return `      let ${name}${step}_${half} = ${side.tile}[${buffer}${blocksOf(side) * 4}u + (k4 * 4u + ${step}u) * ${side.vectors}u + ${column}];`;
+      return `      let ${name}${step}_${half} = ${side.tile}[${begin(side)}(k4 * 4u + ${step}u) * ${side.vectors}u + ${column}];`;
     });
-  const sum = (buffer: string) => `    for (var k4 = 0u; k4 < ${depth / 4}u; k4++) {
+  const sum = `    for (var k4 = 0u; k4 < ${depth / 4}u; k4++) {
 ${range(4)
   .flatMap((step) => [
-    ...read(a, 'a', 'ty', down, step, buffer),
-    ...read(b, 'b', 'tx', across, step, buffer),
+    ...read(a, 'a', 'ty', down, step),
+    ...read(b, 'b', 'tx', across, step),
     ...range(down).flatMap((i) =>
       range(across / 4).map((j) => `      c${i}_${j} += a${step}_${i >> 2}[${i % 4}] * b${step}_${j};`),
     ),
@@ -136,31 +138,31 @@ ${range(4)
     }`;
 
   const steps = isDouble
-    ? `  ${fetch('first')}
-  ${put('0u * ')}
+    ? `  var current = 0u;
+  ${fetch('first')}
+  ${put()}
   workgroupBarrier();
-  var current = 0u;
   for (var k0 = first; k0 < end; k0 += ${depth}u) {
     if (k0 + ${depth}u < end) { ${fetch(`(k0 + ${depth}u)`)} }
-${sum('current * ')}
+${sum}
     current = 1u - current;
-    if (k0 + ${depth}u < end) { ${put('current * ')} }
+    if (k0 + ${depth}u < end) { ${put()} }
     workgroupBarrier();
   }`
     : isPrefetched
       ? `  ${fetch('first')}
   for (var k0 = first; k0 < end; k0 += ${depth}u) {
-    ${put('0u * ')}
+    ${put()}
     workgroupBarrier();
     if (k0 + ${depth}u < end) { ${fetch(`(k0 + ${depth}u)`)} }
-${sum('0u * ')}
+${sum}
     workgroupBarrier();
   }`
       : `  for (var k0 = first; k0 < end; k0 += ${depth}u) {
     ${fetch('k0')}
-    ${put('0u * ')}
+    ${put()}
     workgroupBarrier();
-${sum('0u * ')}
+${sum}
     workgroupBarrier();
   }`;
   const at = (index: number, from: string, stride: number) =>

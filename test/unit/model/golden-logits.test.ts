@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { disposeBatch, packSequences, uploadBatch } from '../../../src/compute/batch.ts';
 import { disposePolicy, type Policy } from '../../../src/model/policy.ts';
+import { dense } from '../../../src/compute/packed.ts';
 import { hiddenStates, logits, logProbs } from '../../../src/model/transformer.ts';
 import { nodeBackends, openInNode } from '../../helpers/backends.ts';
 import { hasModel, loadModel, readModelJson } from '../../helpers/model-files.ts';
@@ -13,6 +14,8 @@ import { hasModel, loadModel, readModelJson } from '../../helpers/model-files.ts
 /** Largest difference of a logit; the reference's own float32 run differs by 1e-5. */
 const logitBound = 4e-5;
 const logProbBound = 4e-5;
+/** In f16 a weight is off by 2⁻¹² of itself; the reference models are random, and their logits large. */
+const f16Bound = 0.02;
 
 interface Row {
   ids: number[];
@@ -113,6 +116,40 @@ describe.each(nodeBackends)('on %s', (backend) => {
         }
       }
       disposePolicy(policy);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+
+  it.for(backend === 'cpu' ? small : [...small, ...large])(
+    '%s on a base in f16 stays close to the reference',
+    async (name, { skip }) => {
+      if (!hasModel(name)) skip(`../shared/data/models/${name} is not there`);
+      const golden = readModelJson<{ logits?: Row[]; cases?: Row[] }>(name, 'golden.json');
+      const policy = await loadModel(name, false, 'f16');
+      for (const { ids, next_token_logprobs, prompt_next_token_logprobs } of golden.logits ?? golden.cases!) {
+        const expected = next_token_logprobs ?? prompt_next_token_logprobs;
+        if (!expected) continue;
+        const { logProb } = await allLogProbs(policy, ids);
+        expect(largestDifference(logProb, expected)).toBeLessThan(f16Bound);
+      }
+      disposePolicy(policy);
+    },
+  );
+
+  it.for(['f16', 'int8', 'int4'] as const)(
+    'a base in %s gives what the same rounded weights give in f32',
+    async (base, { skip }) => {
+      if (!hasModel('tiny-qwen3')) skip('../shared/data/models/tiny-qwen3 is not there');
+      const before = tf.memory().numTensors;
+      const packed = await loadModel('tiny-qwen3', false, base);
+      const weights = new Map([...packed.weights].map(([name, weight]) => [name, dense(weight)]));
+      const ids = [1, 5, 9, 3, 3, 30, 2];
+      const expected = await allLogProbs({ ...packed, weights }, ids);
+      const found = await allLogProbs(packed, ids);
+      expect(largestDifference(found.logProb, expected.logProb)).toBeLessThan(logProbBound);
+      expect(largestDifference(found.entropy, expected.entropy)).toBeLessThan(logProbBound);
+      for (const [name, weight] of weights) if (weight !== packed.weights.get(name)) weight.dispose();
+      disposePolicy(packed);
       expect(tf.memory().numTensors).toBe(before);
     },
   );
