@@ -157,16 +157,17 @@ function unpackValues(
   scales: Float32Array | null,
 ): Float32Array {
   const padded = paddedColumns(columns);
-  const bits = bitsOf[format];
-  const perWord = 32 / bits;
   const values = new Float32Array(rows * columns);
+  const halves = new Uint16Array(words.buffer, words.byteOffset, words.length * 2);
+  const bytes = new Int8Array(words.buffer, words.byteOffset, words.length * 4);
   for (let row = 0, to = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, to++) {
-      const at = row * padded + column;
-      const field = words[Math.floor(at / perWord)]! >> ((at % perWord) * bits);
-      values[to] = scales
-        ? ((field << (32 - bits)) >> (32 - bits)) * scales[Math.floor(at / groupSize)]!
-        : float16Value(field & 0xffff);
+    for (let at = row * padded; at < row * padded + columns; at++, to++) {
+      if (format === 'f16') values[to] = float16Value(halves[at]!);
+      else {
+        // Shifted to the top and back, the highest bit of a nibble becomes its sign.
+        const level = format === 'int8' ? bytes[at]! : (bytes[at >> 1]! << (at & 1 ? 24 : 28)) >> 28;
+        values[to] = level * scales![at >> 5]!;
+      }
     }
   }
   return values;
@@ -192,8 +193,8 @@ function float16Bits(bits: number): number {
 }
 
 function float16Value(half: number): number {
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  const magnitude = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+  // As f32 bits, exponent and fraction of a half mean 2⁻¹¹² times its value, subnormal or not.
+  floatBits[0] = (half & 0x7fff) << 13;
+  const magnitude = float[0]! * 2 ** 112;
   return half & 0x8000 ? -magnitude : magnitude;
 }

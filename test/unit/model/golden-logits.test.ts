@@ -120,7 +120,7 @@ describe.each(nodeBackends)('on %s', (backend) => {
     },
   );
 
-  it.for(backend === 'cpu' ? small : [...small, ...large])(
+  it.for(backend === 'cpu' ? small.slice(0, 4) : [...small, ...large])(
     '%s on a base in f16 stays close to the reference',
     async (name, { skip }) => {
       if (!hasModel(name)) skip(`../shared/data/models/${name} is not there`);
