@@ -1,6 +1,6 @@
 /** Which engine does which work, in the order in which a round goes through them. */
 import type { Task } from './measure.ts';
-import { decoding, smallModel } from './work.ts';
+import { decoding, groups, smallModel } from './work.ts';
 
 export interface Entry {
   /** The row of the table; what `--only` selects. */
@@ -27,6 +27,11 @@ export function plan(quick: boolean): Entry[] {
     rounds,
   });
   const once = { budgetMs: 0 };
+  const grouped = { rows: 4, length: groups.promptTokens, newTokens: groups.newTokens };
+  const everySample = {
+    rows: decoding.prompts * decoding.samplesPerPrompt,
+    length: decoding.promptTokens + decoding.newTokens,
+  };
   const large = { size: { ...smallModel, vocabulary: 151_936 }, rows: 4, ...once };
   return [
     entry('train', 'ours', 'wasm'),
@@ -42,8 +47,20 @@ export function plan(quick: boolean): Entry[] {
     entry('decode', 'ours', 'webgpu', { newTokens: 17, ...once }, 1),
     entry('decode', 'ort', 'webgpu', { newTokens: 3, ...once }, 1),
     entry('decode', 'jax', 'webgpu', { newTokens: 3, ...once }, 1),
-    entry('group', 'ours', 'wasm', { rows: 4 }),
-    { ...entry('group', 'ours', 'wasm', { rows: 4, shared: false }), label: 'ours wasm, unshared' },
+    entry('group', 'ours', 'wasm', grouped),
+    { ...entry('group', 'ours', 'wasm', { ...grouped, shared: false }), label: 'ours wasm, unshared' },
+    // What an application of these two would do: one decodes, the other trains on prompt and reply of every sample. Its
+    // loss is that of the next token, which costs what a clipped ratio costs.
+    entry('grpo', 'ours', 'wasm', { work: 'group' }),
+    {
+      // Its second thread spins, which costs more than it brings where cores are few.
+      ...entry('grpo', 'ort', 'wasm', { work: 'decode', threads: 1, ...once }),
+      label: 'ort wasm, rollouts',
+    },
+    {
+      ...entry('grpo', 'jax', 'wasm', { work: 'train', ...everySample, ...once }),
+      label: 'jax wasm, update',
+    },
     ...sizes.flatMap(({ label, size, rows }) => [
       entry(`curve ${label}`, 'ours', 'wasm', { work: 'train', size, rows }, 2),
       entry(`curve ${label}`, 'jax', 'wasm', { work: 'train', size, rows }, 2),

@@ -210,6 +210,14 @@ function print(line: Line, first: Line): void {
   say(line.engine.padEnd(24) + times + rate + rest.join(''));
 }
 
+/** Rollouts of one peer and the update of the other against ours that does both. */
+function sayPeersTogether([ours, ...peers]: Line[]): void {
+  const all = [ours!, ...peers];
+  if (peers.length < 2 || all.some(({ samples }) => !samples)) return;
+  const together = peers.reduce((sum, { medianMs }) => sum + medianMs, 0);
+  say(`${'both peers'.padEnd(24)}${number(together)}  ${(together / ours!.medianMs).toFixed(2)} × ours`);
+}
+
 const heads = ['median ms', 'min', 'max', 'first', 'tok/s'].map((head) => head.padStart(9)).join('');
 for (const work of new Set(lines.map((line) => line.work))) {
   const group = lines.filter((line) => line.work === work);
@@ -218,6 +226,7 @@ for (const work of new Set(lines.map((line) => line.work))) {
     `\n${work}\n${''.padEnd(24)}${heads}${'× first line'.padStart(22)}${'by min'.padStart(8)}   disp/subm/read`,
   );
   for (const line of group) print(line, first);
+  if (work === 'grpo') sayPeersTogether(group);
   for (const { engine, check } of group) {
     if (check.length)
       say(

@@ -15,7 +15,9 @@ const passTokens = 4096;
 export async function group(task: Task): Promise<Measurement> {
   const { policy, facts } = await open(task, 0.08);
   const optimizer = createAdamW(trainedParameters(policy), settings);
-  const step = { pivots: task.rows, passTokens, shared: task.shared, ...groups };
+  const { rows: pivots, length: promptTokens, newTokens, shared } = task;
+  const { samplesPerPrompt } = groups;
+  const step = { pivots, samplesPerPrompt, promptTokens, newTokens, passTokens, shared };
   const check: number[] = [];
   const phases: Measurement['facts'] = {};
   const measured = await repeat(task, async () => {
