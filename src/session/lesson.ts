@@ -9,20 +9,19 @@ import { hash32, Random } from '../base/random.ts';
 import { untilFailure } from '../compute/backend.ts';
 import { disposeBatch, uploadBatch } from '../compute/batch.ts';
 import { parseConfig, type RunConfig } from '../config/schema.ts';
-import { demonstrate } from '../environment/demonstrations.ts';
 import type { World } from '../environment/environment.ts';
 import { disposePolicy, trainedParameters, type Policy } from '../model/policy.ts';
 import { logProbs } from '../model/transformer.ts';
 import { isPivot, turnStatistics } from '../pivot/filter.ts';
-import { generate } from '../rollout/generate.ts';
 import { packGroups } from '../rollout/pack.ts';
 import { uploadScored } from '../rollout/scored.ts';
 import type { Codec } from '../text/codec.ts';
-import { actionOf, type Message, type Tool } from '../trajectory/record.ts';
-import { groupAdvantages } from '../train/advantage.ts';
+import type { Message, Tool } from '../trajectory/record.ts';
 import { createAdamW } from '../train/optimizer.ts';
-import { isInformative, type Group } from './groups.ts';
+import { demonstrateTurns } from './demonstrated-turns.ts';
+import { groupsOf, isInformative, type Group } from './groups.ts';
 import { judge, type JudgedRollout, type Verify } from './judge.ts';
+import { sampleActions } from './sample.ts';
 import type { Turn } from './turns.ts';
 import { updatePolicy } from './update.ts';
 
@@ -133,8 +132,11 @@ async function* findPivot(
   while (tried < MOST_TURNS) {
     yield { type: 'searching', tried };
     const turns: Turn[] = [];
-    while (turns.length < BATCH)
-      turns.push(...(await demonstratedTurns(world, codec, random.fork(tried, turns.length))));
+    while (turns.length < BATCH) {
+      const index = tried + turns.length;
+      const place = { id: `${world.name}-${index}`, index };
+      turns.push(...(await demonstrateTurns(world, 'train', random.fork(index), codec, place)));
+    }
     const groups = await sampleGroups(parts, config, turns, 'profile');
     tried += turns.length;
     // A demonstrated call shows more than a sentence does, and full rewards among the attempts more than partial ones.
@@ -154,30 +156,6 @@ async function* findPivot(
   );
 }
 
-async function demonstratedTurns(world: World, codec: Codec, random: Random): Promise<Turn[]> {
-  const { episode } = await demonstrate(world, world.drawTask(random, 'train'), random);
-  const { messages, tools } = episode;
-  return messages.flatMap((message, index): Turn[] => {
-    if (!message.isTrainable) return [];
-    const prefix = messages.slice(0, index);
-    const id = `${world.name}#${index}`;
-    return [
-      {
-        candidateId: id,
-        trajectoryId: world.name,
-        trajectoryIndex: 0,
-        messageIndex: index,
-        expected: actionOf(message),
-        message,
-        prefix,
-        tools,
-        world: undefined,
-        promptIds: Int32Array.from(codec.promptIds(prefix, tools)),
-      },
-    ];
-  });
-}
-
 async function sampleGroup(
   parts: LessonParts,
   config: RunConfig,
@@ -193,23 +171,16 @@ async function sampleGroups(
   turns: Turn[],
   purpose: string,
 ): Promise<Group[]> {
-  const rollouts = await untilFailure(
-    generate({
-      policy,
+  const rollouts = await sampleActions(
+    { policy, codec },
+    {
       prompts: turns.map((turn) => turn.promptIds),
       promptSeeds: turns.map((_, p) => hash32(seed, purpose, p)),
       samplesPerPrompt: SAMPLES,
-      sampling: { temperature: config.temperature, topP: 1, topK: 0, minP: 0 },
-      maxNewTokens: config.maxNewTokens,
-      stopIds: codec.stopIds,
-    }),
+    },
+    config,
   );
-  const judged = await judge(turns, rollouts, codec, config.verifier, verify);
-  return judged.map((samples, p) => ({
-    turn: turns[p]!,
-    samples,
-    advantages: groupAdvantages(rewardsOf(samples), config.advantage),
-  }));
+  return groupsOf(turns, await judge(turns, rollouts, codec, config.verifier, verify), config.advantage);
 }
 
 const rewardsOf = (samples: readonly JudgedRollout[]) => samples.map(({ verdict }) => verdict.reward);

@@ -1,9 +1,9 @@
 /** What a study learns from and is tested on: expert turns and tasks of a world, drawn by name, so that all methods share them. */
 import { Random } from '../base/random.ts';
-import type { Episode, Split, World } from '../environment/environment.ts';
+import type { Split, World } from '../environment/environment.ts';
+import { demonstrateTurns } from '../session/demonstrated-turns.ts';
 import type { Turn } from '../session/turns.ts';
 import type { Codec } from '../text/codec.ts';
-import { actionOf } from '../trajectory/record.ts';
 
 /** Tasks of a split; the same name gives the same tasks, and more of them begin with the fewer. */
 export function drawTasks(world: World, split: Split, name: string, count: number): unknown[] {
@@ -26,29 +26,8 @@ export async function demonstratedTurns(
   const turns: Turn[] = [];
   const tasks = new Random(`${world.name} ${name}`);
   for (let index = 0; turns.length < count; index++) {
-    const random = tasks.fork(index);
-    const episode = (await world.reset(world.drawTask(random, split))) as Episode;
     const id = `${world.name}-${name}-${index}`;
-    const own: Turn[] = [];
-    while (!episode.isOver) {
-      const prefix = episode.messages.slice();
-      const state = world.worldOf(episode);
-      await world.step(episode, world.expert(episode, random));
-      const message = episode.messages[prefix.length]!;
-      own.push({
-        candidateId: `${id}:${prefix.length}`,
-        trajectoryId: id,
-        trajectoryIndex: index,
-        messageIndex: prefix.length,
-        expected: actionOf(message),
-        message,
-        prefix,
-        tools: episode.tools,
-        world: state,
-        promptIds: Int32Array.from(codec.promptIds(prefix, episode.tools)),
-      });
-    }
-    if (!(await world.isSuccess(episode))) continue;
+    const own = await demonstrateTurns(world, split, tasks.fork(index), codec, { id, index });
     turns.push(...own.filter(({ promptIds }) => promptIds.length <= maxPromptTokens));
   }
   return turns.slice(0, count);
