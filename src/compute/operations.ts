@@ -127,7 +127,8 @@ export interface Kernels {
   /**
    * q [B·T, H·D], k and v [B·T, KV·D], segments int32 [B, T]: 0 prompt, j ≥ 1 completion j, negative padding.
    * Token j is visible to i when j ≤ i and (segment j = 0 or segment j = segment i) and neither is padding.
-   * Fast when segments are contiguous, right always. Padding gets out 0, logSumExp 0. logSumExp [B·T, H].
+   * Fast when segments are contiguous, right always. Padding gets out 0, logSumExp 0. logSumExp [B·T, H];
+   * on WebGPU [B·T, H, 2], of which the second is room for the backward pass.
    */
   attention(
     q: Tensor,

@@ -476,7 +476,8 @@ async function attentions({ kernels, random, check }: Context): Promise<void> {
     const gradients = kernels.attentionBackward(tdOut, tq, tk, tv, out, logSumExp, ts, shape);
     const name = `${length} × ${heads}/${kvHeads} × ${headWidth}`;
     await check(`attention ${name}`, out, all('out'), 5e-6);
-    await check(`its logSumExp ${name}`, logSumExp, all('logSumExp'), 5e-6);
+    const first = tf.slice(tf.reshape(logSumExp, [-1, 2]), [0, 0], [-1, 1]);
+    await check(`its logSumExp ${name}`, first, all('logSumExp'), 5e-6);
     for (const part of ['dq', 'dk', 'dv'] as const)
       await check(`attention's ${part} ${name}`, gradients[part], all(part), 2e-5);
   }

@@ -23,6 +23,9 @@ export const visibility = `fn sees(i: u32, own: i32, j: u32, other: i32) -> bool
   return j <= i && own >= 0 && (other == 0 || other == own);
 }`;
 
+/** Of each token's head the log-sum-exp of its scores, and once the queries' backward pass ran also Σ dOut∘out. */
+export const totalsType = { totals: 'vec2<f32>' };
+
 /** Readers `load_<buffer>(start, at)` of four values of a head, and writers `put_<buffer>(start, at, value)`. */
 export function access({ element }: Variant, reads: string[], writes: string[]): string {
   const readers = reads.map(

@@ -2,7 +2,15 @@
  * Attention for software adapters: each invocation has some queries (or keys) in registers and goes through all keys
  * (queries), without workgroup memory. The kernels for GPUs are in `attention-tiled.ts`.
  */
-import { access, attentionNumbers, buffers, range, visibility, type Variant } from './attention-code.ts';
+import {
+  access,
+  attentionNumbers,
+  buffers,
+  range,
+  totalsType,
+  visibility,
+  type Variant,
+} from './attention-code.ts';
 import type { Source } from './gpu.ts';
 
 const threads = 8;
@@ -79,13 +87,22 @@ const loadOwn = (name: string, buffer: string, heads: string, head: string, each
 const zeros = (name: string, each: number, fours: number) =>
   range(each).flatMap((r) => range(fours).map((d) => `  var ${name}${r}_${d} = vec4<f32>();`));
 
-/** `<score><r>` = own `<left>` · token y of `buffer`. */
-function products(score: string, left: string, values: string, each: number, fours: number): string[] {
+/** `<score><r>` = own `<left>` · the vectors that `right` names. */
+function products(
+  score: string,
+  left: string,
+  right: (r: number, d: number) => string,
+  each: number,
+  fours: number,
+): string[] {
   return range(each).flatMap((r) => [
-    `    var ${score}${r} = dot(${left}${r}_0, ${values}0);`,
-    ...range(fours - 1).map((d) => `    ${score}${r} += dot(${left}${r}_${d + 1}, ${values}${d + 1});`),
+    `    var ${score}${r} = 0.0;`,
+    ...range(fours).map((d) => `    ${score}${r} += dot(${left}${r}_${d}, ${right(r, d)});`),
   ]);
 }
+
+/** Vectors of token y, as `load` names them. */
+const ofToken = (name: string) => (_: number, d: number) => `${name}${d}`;
 
 /** `<sum><r>_<d>` += `<weight><r>` · token y of `buffer`. */
 function accumulate(sum: string, weight: string, values: string, each: number, fours: number): string[] {
@@ -135,7 +152,7 @@ export function forward(variant: Variant): Source {
     variant,
     reads: ['q', 'k', 'v'],
     writes: ['out'],
-    plainWrites: { logSumExp: 'f32' },
+    plainWrites: totalsType,
     main: lines(
       place('n.heads', each),
       '  let kv = head / (n.heads / n.kvHeads);',
@@ -146,7 +163,7 @@ export function forward(variant: Variant): Source {
       `  for (var y = 0u; y < min(x0 + ${each}u, n.length); y++) {`,
       seen(each, true),
       load('key', 'k', 'n.kvHeads', 'kv', fours),
-      products('score', 'q', 'key', each, fours),
+      products('score', 'q', ofToken('key'), each, fours),
       load('value', 'v', 'n.kvHeads', 'kv', fours),
       softmax,
       '  }',
@@ -154,7 +171,7 @@ export function forward(variant: Variant): Source {
       store('out', 'o', (r) => ` * inverse${r}`, 'n.heads', each, fours),
       range(each).map(
         (r) =>
-          `  if (x0 + ${r}u < n.length) { logSumExp[token_x${r} * n.heads + head] = select(0.0, m${r} + log(l${r}), l${r} > 0.0); }`,
+          `  if (x0 + ${r}u < n.length) { totals[token_x${r} * n.heads + head].x = select(0.0, m${r} + log(l${r}), l${r} > 0.0); }`,
       ),
     ),
   });
@@ -165,26 +182,28 @@ export function backwardQueries(variant: Variant): Source {
   const fours = Math.ceil(variant.headWidth / 4);
   return source({
     variant,
-    reads: ['dOut', 'q', 'k', 'v'],
-    plain: { totals: 'vec2<f32>' },
+    reads: ['dOut', 'q', 'k', 'v', 'out'],
     writes: ['dq'],
+    plainWrites: totalsType,
     main: lines(
       place('n.heads', each),
       '  let kv = head / (n.heads / n.kvHeads);',
       owns(each),
       loadOwn('q', 'q', 'n.heads', 'head', each, fours),
       loadOwn('up', 'dOut', 'n.heads', 'head', each, fours),
-      range(each).map(
-        (r) =>
-          `  let total${r} = totals[token_x${r} * n.heads + head].x;\n  let spread${r} = totals[token_x${r} * n.heads + head].y;`,
-      ),
+      loadOwn('out', 'out', 'n.heads', 'head', each, fours),
+      products('spread', 'up', (r, d) => `out${r}_${d}`, each, fours),
+      range(each).flatMap((r) => [
+        `  let total${r} = totals[token_x${r} * n.heads + head].x;`,
+        `  if (x0 + ${r}u < n.length) { totals[token_x${r} * n.heads + head].y = spread${r}; }`,
+      ]),
       zeros('d', each, fours),
       `  for (var y = 0u; y < min(x0 + ${each}u, n.length); y++) {`,
       seen(each, true),
       load('key', 'k', 'n.kvHeads', 'kv', fours),
       load('value', 'v', 'n.kvHeads', 'kv', fours),
-      products('score', 'q', 'key', each, fours),
-      products('dShare', 'up', 'value', each, fours),
+      products('score', 'q', ofToken('key'), each, fours),
+      products('dShare', 'up', ofToken('value'), each, fours),
       range(each).flatMap((r) => [
         `    let p${r} = select(0.0, exp(min(score${r} * n.scale - total${r}, 0.0)), seen${r});`,
         `    let ds${r} = p${r} * (dShare${r} - spread${r}) * n.scale;`,
@@ -202,7 +221,7 @@ export function backwardKeys(variant: Variant): Source {
   return source({
     variant,
     reads: ['dOut', 'q', 'k', 'v'],
-    plain: { totals: 'vec2<f32>' },
+    plain: totalsType,
     writes: ['dk', 'dv'],
     main: lines(
       place('n.kvHeads', each),
@@ -219,8 +238,8 @@ export function backwardKeys(variant: Variant): Source {
       '    let spreads = totals[token * n.heads + query].y;',
       load('q', 'q', 'n.heads', 'query', fours),
       load('up', 'dOut', 'n.heads', 'query', fours),
-      products('score', 'k', 'q', each, fours),
-      products('dShare', 'v', 'up', each, fours),
+      products('score', 'k', ofToken('q'), each, fours),
+      products('dShare', 'v', ofToken('up'), each, fours),
       range(each).flatMap((r) => [
         `    let p${r} = select(0.0, exp(min(score${r} * n.scale - total, 0.0)), seen${r});`,
         `    let ds${r} = p${r} * (dShare${r} - spreads) * n.scale;`,

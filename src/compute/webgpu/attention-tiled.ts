@@ -6,7 +6,15 @@
  * Rows in workgroup memory are 9 vectors apart, and on the right side of a score lie in turned order (rows 0, 4, 8, …
  * first), so that neighbouring invocations read from different banks.
  */
-import { access, attentionNumbers, buffers, range, visibility, type Variant } from './attention-code.ts';
+import {
+  access,
+  attentionNumbers,
+  buffers,
+  range,
+  totalsType,
+  visibility,
+  type Variant,
+} from './attention-code.ts';
 import type { Source } from './gpu.ts';
 
 const threads = 64;
@@ -186,7 +194,7 @@ export function forward(variant: Variant): Source {
   ];
   return {
     reads: { ...buffers(variant, ['q', 'k', 'v']), segments: 'i32' },
-    writes: { ...buffers(variant, ['out']), logSumExp: 'f32' },
+    writes: { ...buffers(variant, ['out']), ...totalsType },
     numbers: attentionNumbers,
     threads,
     declarations: [
@@ -213,18 +221,23 @@ export function forward(variant: Variant): Source {
       store('out', 'o', 'n.heads', chunks, (i) => ` * inverse${i}`),
       range(4).map(
         (i) => `  if (tx == 0u && x0 + ty + ${8 * i}u < n.length) {
-    logSumExp[(base + x0 + ty + ${8 * i}u) * n.heads + head] = select(0.0, m${i} + log(l${i}), l${i} > 0.0);
+    totals[(base + x0 + ty + ${8 * i}u) * n.heads + head].x = select(0.0, m${i} + log(l${i}), l${i} > 0.0);
   }`,
       ),
     ),
   };
 }
 
-function backward(variant: Variant, writes: string[], stages: string[], main: string): Source {
-  const reads = ['dOut', 'q', 'k', 'v'];
+function backward(
+  variant: Variant,
+  { reads, writes }: Record<'reads' | 'writes', string[]>,
+  totals: 'read' | 'written',
+  stages: string[],
+  main: string,
+): Source {
   return {
-    reads: { ...buffers(variant, reads), totals: 'vec2<f32>', segments: 'i32' },
-    writes: buffers(variant, writes),
+    reads: { ...buffers(variant, reads), ...(totals === 'read' && totalsType), segments: 'i32' },
+    writes: { ...buffers(variant, writes), ...(totals === 'written' && totalsType) },
     numbers: attentionNumbers,
     threads,
     declarations: [visibility, access(variant, reads, writes), memory, ...stages].join('\n'),
@@ -232,10 +245,30 @@ function backward(variant: Variant, writes: string[], stages: string[], main: st
   };
 }
 
+/** `spread<i>` = Σ dOut∘out of row ty + 8i, which the keys' pass wants too. */
+function spreads(): string[] {
+  const start = (i: number) => `((base + min(x0 + ty + ${8 * i}u, n.length - 1u)) * n.heads + head)`;
+  return [
+    ...range(4).map((i) => `  var part${i} = 0.0;`),
+    '  for (var at = tx * 4u; at < n.width; at += 32u) {',
+    ...range(4).map(
+      (i) =>
+        `    part${i} += dot(load_dOut(${start(i)} * n.width, at), load_out(${start(i)} * n.width, at));`,
+    ),
+    '  }',
+    ...range(4).map((i) => `  edges[(ty + ${8 * i}u) * 9u + tx] = part${i};`),
+    '  workgroupBarrier();',
+    ...range(4).flatMap((i) => [
+      `  var spread${i} = 0.0;`,
+      `  for (var e = 0u; e < 8u; e++) { spread${i} += edges[(ty + ${8 * i}u) * 9u + e]; }`,
+      `  let total${i} = totals[${start(i)}].x;`,
+      `  if (tx == 0u && x0 + ty + ${8 * i}u < n.length) { totals[${start(i)}].y = spread${i}; }`,
+    ]),
+  ];
+}
+
 export function backwardQueries(variant: Variant): Source {
   const chunks = Math.ceil(variant.headWidth / 32);
-  const ofRow = (part: 'x' | 'y', i: number) =>
-    `totals[(base + min(x0 + ty + ${8 * i}u, n.length - 1u)) * n.heads + head].${part}`;
   const stages = [
     stage('q', 'left', false),
     stage('dOut', 'left', false),
@@ -247,7 +280,7 @@ export function backwardQueries(variant: Variant): Source {
     place('n.heads'),
     '  let kv = head / (n.heads / n.kvHeads);',
     zeros('d', chunks),
-    range(4).map((i) => `  let total${i} = ${ofRow('x', i)};\n  let spread${i} = ${ofRow('y', i)};`),
+    spreads(),
     `  for (var y0 = 0u; y0 <= x0; y0 += ${edge}u) {`,
     skip(true),
     scores('score', q, k),
@@ -262,7 +295,13 @@ export function backwardQueries(variant: Variant): Source {
     '  }',
     store('dq', 'd', 'n.heads', chunks, () => ''),
   );
-  return backward(variant, ['dq'], stages, main);
+  return backward(
+    variant,
+    { reads: ['dOut', 'q', 'k', 'v', 'out'], writes: ['dq'] },
+    'written',
+    stages,
+    main,
+  );
 }
 
 export function backwardKeys(variant: Variant): Source {
@@ -310,5 +349,5 @@ export function backwardKeys(variant: Variant): Source {
     store('dk', 'dk', 'n.kvHeads', chunks, () => ''),
     store('dv', 'dv', 'n.kvHeads', chunks, () => ''),
   );
-  return backward(variant, ['dk', 'dv'], stages, main);
+  return backward(variant, { reads: ['dOut', 'q', 'k', 'v'], writes: ['dk', 'dv'] }, 'read', stages, main);
 }

@@ -8,7 +8,7 @@ import type { AttentionShape, Kernels } from '../operations.ts';
 import * as inRegisters from './attention-registers.ts';
 import * as inTiles from './attention-tiled.ts';
 import type { Gpu } from './gpu.ts';
-import { elementBlocks, elementFor, elementwise, inner, lanesOf } from './wgsl.ts';
+import { elementFor } from './wgsl.ts';
 
 type Attention = Pick<Kernels, 'attention' | 'attentionBackward'>;
 
@@ -32,35 +32,12 @@ export function attention(gpu: Gpu): Attention {
     return { rows, length, variant, numbers: [rows, length, heads, kvHeads, headWidth, scale], blocks };
   }
 
-  /** The log-sum-exp of each head and Σ dOut∘out, in one buffer: there may be no more than eight. [N, H, 2] */
-  function totalsOf(dOut: Tensor, out: Tensor, logSumExp: Tensor, headWidth: number): Tensor {
-    const element = elementFor(headWidth);
-    const size = out.size / headWidth;
-    const totals = gpu.empty([size, 2]);
-    gpu.run(
-      `attentionTotals ${element}`,
-      () =>
-        elementwise({
-          reads: { dOut: element, out: element, logSumExp: 'f32' },
-          writes: { totals: 'vec2<f32>' },
-          numbers: { width: 'u32' },
-          declarations: inner(element),
-          main: `  var sum = 0.0;
-  for (var d = i * n.width; d < (i + 1u) * n.width; d++) { sum += inner(dOut[d], out[d]); }
-  totals[i] = vec2<f32>(logSumExp[i], sum);`,
-        }),
-      [dOut, out, logSumExp, totals],
-      [size, headWidth / lanesOf(element)],
-      elementBlocks(size),
-    );
-    return totals;
-  }
-
   return {
     attention(q, k, v, segments, shape) {
       const { rows, length, variant, numbers, blocks } = sizes(q, k, segments, shape);
       const out = gpu.empty(q.shape);
-      const logSumExp = gpu.empty([rows * length, shape.heads]);
+      // With room for Σ dOut∘out beside: the backward passes may have no more than eight buffers.
+      const logSumExp = gpu.empty([rows * length, shape.heads, 2]);
       const key = `attention ${shape.headWidth}`;
       const buffers = [q, k, v, segments, out, logSumExp];
       gpu.run(key, () => passes.forward(variant), buffers, numbers, blocks(shape.heads));
@@ -70,13 +47,12 @@ export function attention(gpu: Gpu): Attention {
     attentionBackward(dOut, q, k, v, out, logSumExp, segments, shape) {
       const { variant, numbers, blocks } = sizes(q, k, segments, shape);
       const [dq, dk, dv] = [q, k, v].map((x) => gpu.empty(x.shape)) as [Tensor, Tensor, Tensor];
-      const totals = totalsOf(dOut, out, logSumExp, shape.headWidth);
-      const given = [dOut, q, k, v, totals, segments];
       const queries = `attentionQueries ${shape.headWidth}`;
-      gpu.run(queries, () => passes.backwardQueries(variant), [...given, dq], numbers, blocks(shape.heads));
+      const seenByQueries = [dOut, q, k, v, out, segments, dq, logSumExp];
+      gpu.run(queries, () => passes.backwardQueries(variant), seenByQueries, numbers, blocks(shape.heads));
       const keys = `attentionKeys ${shape.headWidth}`;
-      gpu.run(keys, () => passes.backwardKeys(variant), [...given, dk, dv], numbers, blocks(shape.kvHeads));
-      totals.dispose();
+      const seenByKeys = [dOut, q, k, v, logSumExp, segments, dk, dv];
+      gpu.run(keys, () => passes.backwardKeys(variant), seenByKeys, numbers, blocks(shape.kvHeads));
       return { dq, dk, dv };
     },
   };

@@ -46,77 +46,50 @@ ${isEven ? '  y[to / 4u] = value;' : [0, 1, 2, 3].map(lane).join('\n')}`,
       return y;
     },
 
-    /**
-     * Tokens of one id are linked into a list, and the first of them sums it up: no atomics, the same bits each time.
-     */
+    /** Tokens of one id are linked into a list that its row sums up: no atomics, the same bits each time. */
     embeddingBackward(dy, ids, vocab) {
       const width = dy.shape.at(-1)!;
       const element = elementFor(width);
       const columns = width / lanesOf(element);
       const dw = gpu.empty([vocab, width]);
-      const links = gpu.empty([Math.max(1, ids.size)], 'int32');
+      const links = gpu.empty([ids.size + vocab], 'int32');
       gpu.run(
         'linkEqualIds',
         () =>
           elementwise({
             reads: { ids: 'i32' },
             writes: { links: 'i32' },
-            numbers: {},
-            // The next token of the same id, or −1; less than −1 marks a token that is not the first of its id.
-            main: `  let id = ids[i];
-  var next = i + 1u;
-  while (next < n.size && ids[next] != id) { next++; }
-  var link = select(-1, i32(next), next < n.size);
-  for (var before = 0u; before < i; before++) {
-    if (ids[before] == id) {
-      link = -3 - link;
-      break;
-    }
-  }
-  links[i] = link;`,
+            numbers: { tokens: 'u32' },
+            // Of each token the next one with its id, then of each id its first token; −1 where there is none.
+            main: `  let isToken = i < n.tokens;
+  var id = i32(i - n.tokens);
+  if (isToken) { id = ids[i]; }
+  var at = select(0u, i + 1u, isToken);
+  while (at < n.tokens && ids[at] != id) { at++; }
+  links[i] = select(-1, i32(at), at < n.tokens);`,
           }),
         [ids, links],
-        [ids.size],
-        elementBlocks(ids.size),
+        [links.size, ids.size],
+        elementBlocks(links.size),
       );
       for (const { first, count } of rowParts(gpu, vocab, width * 4)) {
-        const part = { tensor: dw, start: first * width, size: count * width };
-        gpu.run(
-          `clear ${element}`,
-          () =>
-            elementwise({
-              reads: {},
-              writes: { x: element },
-              numbers: {},
-              main: `  x[i] = ${element}();`,
-            }),
-          [part],
-          [count * columns],
-          elementBlocks(count * columns),
-        );
-        const size = ids.size * columns;
+        const size = count * columns;
         gpu.run(
           `sumEqualIds ${element}`,
           () =>
             elementwise({
-              reads: { dy: element, ids: 'i32', links: 'i32' },
+              reads: { dy: element, links: 'i32' },
               writes: { dw: element },
-              numbers: { columns: 'u32', first: 'i32', count: 'u32' },
-              main: `  let token = i / n.columns;
-  let column = i % n.columns;
-  let row = u32(ids[token] - n.first);
-  if (row >= n.count || links[token] < -1) { return; }
+              numbers: { columns: 'u32', heads: 'u32' },
+              main: `  let column = i % n.columns;
   var sum = ${element}();
-  var at = i32(token);
-  while (at >= 0) {
+  for (var at = links[n.heads + i / n.columns]; at >= 0; at = links[at]) {
     sum += dy[u32(at) * n.columns + column];
-    at = links[at];
-    if (at < -1) { at = -3 - at; }
   }
-  dw[row * n.columns + column] = sum;`,
+  dw[i] = sum;`,
             }),
-          [dy, ids, links, part],
-          [size, columns, first, count],
+          [dy, links, { tensor: dw, start: first * width, size: count * width }],
+          [size, columns, ids.size + first],
           elementBlocks(size),
         );
       }
