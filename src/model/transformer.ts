@@ -9,7 +9,7 @@ import { chosenLogProb } from '../compute/ops/chosen-log-prob.ts';
 import { embedding, pickRows } from '../compute/ops/embedding.ts';
 import { linear, linears } from '../compute/ops/linear.ts';
 import { residual, scaled } from '../compute/ops/residual.ts';
-import { rmsNorm, streamAndNorm } from '../compute/ops/rms-norm.ts';
+import { lastNorm, rmsNorm, streamAndNorm } from '../compute/ops/rms-norm.ts';
 import { rope, type RotaryTables } from '../compute/ops/rope.ts';
 import { swiglu } from '../compute/ops/swiglu.ts';
 import { recomputed } from '../compute/recompute.ts';
@@ -67,7 +67,9 @@ export function runLayers(
     before.stream.dispose();
     before.branch?.dispose();
   }
-  return rmsNorm(added(policy, residue), vectorWeight(policy, finalNormName), config.normEpsilon);
+  const { stream, branch } = residue;
+  const finalNorm = vectorWeight(policy, finalNormName);
+  return lastNorm(stream, branch, config.residualScale, finalNorm, config.normEpsilon);
 }
 
 /** The residual stream and what is still to be added to it, which the next norm does in passing. // each [N, C] */

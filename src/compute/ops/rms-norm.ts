@@ -52,25 +52,49 @@ export function streamAndNorm(
   weight: tf.Tensor1D,
   epsilon: number,
 ): { stream: tf.Tensor2D; normed: tf.Tensor2D } {
+  const [stream, normed] = normOfSum(x, branch, scale, weight, epsilon, true);
+  return { stream: stream!, normed: normed! };
+}
+
+/** The same at the end of the stream, which nobody reads any more. */
+export function lastNorm(
+  x: tf.Tensor2D,
+  branch: tf.Tensor2D | null,
+  scale: number,
+  weight: tf.Tensor1D,
+  epsilon: number,
+): tf.Tensor2D {
+  return normOfSum(x, branch, scale, weight, epsilon, false)[0]!;
+}
+
+/** [sum, norm], or the norm alone. */
+function normOfSum(
+  x: tf.Tensor2D,
+  branch: tf.Tensor2D | null,
+  scale: number,
+  weight: tf.Tensor1D,
+  epsilon: number,
+  wantsSum: boolean,
+): tf.Tensor2D[] {
   const kernels = fastKernels() ?? stock;
   const trained = isTrained(weight);
   const inputs: tf.Tensor[] = [x, ...(branch ? [branch] : []), ...(trained ? [weight] : [])];
-  const [stream, normed] = differentiableMany(inputs, (keep) => {
+  return differentiableMany(inputs, (keep) => {
     const { sum, y, inverseRms } = branch
       ? kernels.addAndNorm(x, branch, scale, weight, epsilon)
       : { sum: alias(x), ...kernels.rmsNorm(x, weight, epsilon) };
     keep(sum, inverseRms);
     return {
-      values: [sum, y],
-      gradient: ([dStream, dy], kept) => {
+      values: wantsSum ? [sum, y] : [y],
+      gradient: (dys, kept) => {
+        const [dy, dSum = null] = [...dys].reverse();
         const [sum, inverseRms] = kept as [tf.Tensor, tf.Tensor];
-        const { dx, dw } = kernels.rmsNormBackward(dy!, sum, weight, inverseRms, dStream);
+        const { dx, dw } = kernels.rmsNormBackward(dy!, sum, weight, inverseRms, dSum);
         const dBranch = branch && (scale === 1 ? alias(dx) : tf.mul(dx, scale));
         return [dx, ...(dBranch ? [dBranch] : []), ...(trained ? [dw] : [])];
       },
     };
-  }) as [tf.Tensor2D, tf.Tensor2D];
-  return { stream, normed };
+  }) as tf.Tensor2D[];
 }
 
 /**

@@ -14,7 +14,7 @@ type Optimizer = Pick<Kernels, 'adamW' | 'globalNorm'>;
 const perSum = 16384;
 const lanes = 64;
 /** More would make the code of a kernel long and hardly save time. */
-const mostTensors = 8;
+const mostTensors = 10;
 
 interface Piece {
   tensor: number;
