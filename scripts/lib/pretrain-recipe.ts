@@ -50,7 +50,7 @@ interface Size {
 }
 
 export const SIZES = {
-  mini: { width: 128, layers: 4, heads: 4, feedForward: 320, tokens: 16_000_000, learningRate: 3e-3 },
+  mini: { width: 128, layers: 4, heads: 4, feedForward: 320, tokens: 12_000_000, learningRate: 3e-3 },
   small: { width: 256, layers: 5, heads: 8, feedForward: 704, tokens: 80_000_000, learningRate: 2e-3 },
 } satisfies Record<string, Size>;
 
