@@ -16,6 +16,8 @@ export interface Task {
   shared: boolean;
   /** Threads, where an engine has to be told; default as many as there are cores. */
   threads?: number;
+  /** Rows decoded together, where an engine has to be told. */
+  atOnce?: number;
   /** Time for the repetitions after the first; at least one is made. */
   budgetMs: number;
 }

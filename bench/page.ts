@@ -9,6 +9,8 @@ const workers: Record<string, () => Worker> = {
   jax: () => new Worker(new URL('./engines/jax.worker.ts', import.meta.url), { type: 'module', name: task }),
   tfjs: () =>
     new Worker(new URL('./engines/tfjs.worker.ts', import.meta.url), { type: 'module', name: task }),
+  wllama: () =>
+    new Worker(new URL('./engines/wllama.worker.ts', import.meta.url), { type: 'module', name: task }),
   ort: () => new Worker(new URL('./engines/ort.worker.ts', import.meta.url), { type: 'module', name: task }),
 };
 

@@ -44,6 +44,13 @@ export function plan(quick: boolean): Entry[] {
     entry('decode', 'ort', 'wasm'),
     { ...entry('decode', 'ort', 'wasm', { threads: 1 }), label: 'ort wasm, 1 thread' },
     entry('decode', 'jax', 'wasm', once),
+    { ...entry('decode', 'wllama', 'wasm', { threads: 1, ...once }), label: 'wllama, 1 thread, in series' },
+    {
+      ...entry('decode', 'wllama', 'wasm', { threads: 1, atOnce: 8, ...once }),
+      label: 'wllama, 1 thread, 8 rows',
+    },
+    // Its threads spin too: of fewer tokens, so that a busy machine still gets through.
+    { ...entry('decode', 'wllama', 'wasm', { atOnce: 8, newTokens: 9, ...once }), label: 'wllama, 8 rows' },
     entry('decode', 'ours', 'webgpu', { newTokens: 17, ...once }, 1),
     entry('decode', 'ort', 'webgpu', { newTokens: 3, ...once }, 1),
     entry('decode', 'jax', 'webgpu', { newTokens: 3, ...once }, 1),

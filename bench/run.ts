@@ -39,7 +39,7 @@ const { serve } = server as {
 };
 
 /** Most time one page may take, loading and compiling included. */
-const pageLimitMs = 90_000;
+const pageLimitMs = 240_000;
 
 export interface Sample extends Task {
   round: number;

@@ -1,6 +1,10 @@
 /**
  * onnxruntime-web: decoding with a growing key-value cache, all rows in one batch; prompts run once and their keys and
  * values are then repeated for their rows. It cannot train.
+ *
+ * Version 1.30 attends wrongly on adapters whose subgroups have fewer than 8 lanes, as a software adapter's 4: its
+ * GroupQueryAttention then steps through the keys of a prompt of 32 tokens or more by the subgroup's size but takes 8 at a
+ * time. On a device without subgroups it has another path, which is right; there it gets such a device.
  */
 import * as ort from 'onnxruntime-web/webgpu';
 import { onnxModel } from '../onnx.ts';
@@ -8,6 +12,25 @@ import { answer, repeatDecoding, type Measurement, type Task } from '../measure.
 import { decoding, prompts, weightsOf } from '../work.ts';
 
 const { promptTokens, newTokens, samplesPerPrompt } = decoding;
+
+/** Null where its own choice of a device is right. */
+async function deviceWithoutSubgroups(): Promise<GPUDevice | null> {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (!adapter || !adapter.features.has('subgroups') || adapter.info.subgroupMinSize >= 8) return null;
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
+  const { maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize, maxStorageBuffersPerShaderStage } =
+    adapter.limits;
+  return adapter.requestDevice({
+    requiredLimits: {
+      maxStorageBufferBindingSize,
+      maxBufferSize,
+      maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupStorageSize,
+      maxStorageBuffersPerShaderStage,
+    },
+  });
+}
 
 async function decode(task: Task): Promise<Measurement> {
   const { size, backend } = task;
@@ -20,9 +43,10 @@ async function decode(task: Task): Promise<Measurement> {
   const caches = Array.from({ length: layers }, (_, layer) => [`Key${layer}`, `Value${layer}`]).flat();
   const past = (name: string) => name[0]!.toLowerCase() + name.slice(1);
   const model = onnxModel(size, weightsOf(size, 0.08), promptTokens + newTokens);
+  const device = backend === 'webgpu' ? await deviceWithoutSubgroups() : null;
   const onGpu = Object.fromEntries(caches.map((name) => [`new${name}`, 'gpu-buffer' as const]));
   const session = await ort.InferenceSession.create(model, {
-    executionProviders: [backend],
+    executionProviders: [device ? { name: 'webgpu', device } : backend],
     ...(backend === 'webgpu' && { preferredOutputLocation: { ...onGpu, next: 'cpu' } }),
   });
 
@@ -72,7 +96,11 @@ async function decode(task: Task): Promise<Measurement> {
     for (const tensor of Object.values(cache)) tensor.dispose();
     check = given.flatMap((_, i) => rows.slice(0, 3).map((row) => Number(row[i * samplesPerPrompt])));
   });
-  const facts = { threads: ort.env.wasm.numThreads, ...measured.facts };
+  const facts = {
+    ...(backend === 'wasm' && { threads: ort.env.wasm.numThreads }),
+    ...(device && { device: 'without subgroups' }),
+    ...measured.facts,
+  };
   return { ...measured, check, tokens: batch * newTokens, facts };
 }
 
