@@ -17,19 +17,15 @@ import { disposePolicy, trainedParameters, type Policy } from '../src/model/poli
 import { formatOf } from '../src/model/weights.ts';
 import { createAdamW } from '../src/train/optimizer.ts';
 import { openInNode } from '../test/helpers/backends.ts';
+import { watchBuffers, type AllocatedBytes } from '../test/helpers/live-bytes.ts';
 import { randomPolicy } from '../test/helpers/random-policy.ts';
 import { finished } from './engines/ours-open.ts';
 import { grpoStep } from './grpo-step.ts';
 
 const { values: flags } = parseArgs({ options: { backend: { type: 'string', default: 'wasm' } } });
 
-interface Bytes {
-  live: number;
-  most: number;
-}
-
 /** Allocations from the WASM heap from now on. */
-function watchHeap(): Bytes {
+function watchHeap(): AllocatedBytes {
   const { wasm } = tf.backend() as unknown as {
     wasm: { _malloc(bytes: number): number; _free(address: number): void };
   };
@@ -46,25 +42,6 @@ function watchHeap(): Bytes {
     bytes.live -= sizes.get(address) ?? 0;
     sizes.delete(address);
     _free(address);
-  };
-  return bytes;
-}
-
-/** GPU buffers from now on, of any device. */
-function watchBuffers(): Bytes {
-  const bytes = { live: 0, most: 0 };
-  const alive = new WeakSet<GPUBuffer>();
-  const { createBuffer } = GPUDevice.prototype;
-  const { destroy } = GPUBuffer.prototype;
-  GPUDevice.prototype.createBuffer = function (descriptor) {
-    const buffer = createBuffer.call(this, descriptor);
-    alive.add(buffer);
-    bytes.most = Math.max(bytes.most, (bytes.live += buffer.size));
-    return buffer;
-  };
-  GPUBuffer.prototype.destroy = function () {
-    if (alive.delete(this)) bytes.live -= this.size;
-    return destroy.call(this);
   };
   return bytes;
 }

@@ -90,6 +90,12 @@ function send(backend: Backend, staging: Staging): void {
   backend.submitQueue();
 }
 
+/** Gives back the buffers that wait for the next read. */
+export function dropStaging(): void {
+  const { device } = tf.backend() as unknown as Backend;
+  for (const buffer of idle.get(device)?.splice(0) ?? []) buffer.destroy();
+}
+
 /** Puts the values on the device now. TensorFlow.js would keep them on the host until the tensor is first used. */
 export function upload(tensor: tf.Tensor): void {
   const backend = tf.backend() as { uploadToGPU?: (dataId: object) => void };

@@ -1,4 +1,4 @@
-/** What the backend has used so far, for whoever watches a run. What a model will need is `model/memory.ts`. */
+/** What the backend has used so far, and what it can hold. What a model will need is `model/memory.ts`. */
 import * as tf from '@tensorflow/tfjs';
 import { dispatchesSoFar } from './webgpu/gpu.ts';
 
@@ -14,4 +14,21 @@ export function backendUsage(): BackendUsage {
     numBytesAllocatedInGPU?: number;
   };
   return { allocatedBytes: numBytesAllocatedInGPU ?? numBytes, dispatches: dispatchesSoFar() };
+}
+
+export interface BackendLimits {
+  /** Bytes of one tensor; infinite where only the sum counts. */
+  bufferBytes: number;
+  /** Bytes of all; infinite on a GPU, since browsers do not say how much memory it has. */
+  totalBytes: number;
+}
+
+/** Of the current backend. */
+export function backendLimits(): BackendLimits {
+  if (tf.getBackend() === 'webgpu') {
+    const { device } = tf.backend() as unknown as { device: GPUDevice };
+    return { bufferBytes: device.limits.maxBufferSize, totalBytes: Infinity };
+  }
+  // An address of WASM has 32 bits.
+  return { bufferBytes: Infinity, totalBytes: tf.getBackend() === 'wasm' ? 2 ** 32 : Infinity };
 }

@@ -1,7 +1,7 @@
 /**
  * What a run will need on the backend, by part, before it starts: tensors in f32, as this engine keeps them, and the
- * matrices of a frozen base as they are packed. Leaves out
- * what the backend itself takes (compiled shaders, pooled buffers, kernels' scratch).
+ * matrices of a frozen base as they are packed. Leaves out what the backend itself takes: compiled shaders, kernels'
+ * scratch, on a GPU the 4 MiB through which values are read and the twentieth that the pool may hold beyond the need.
  */
 import { countAdapterParameters } from './lora.ts';
 import type { ModelConfig } from './config.ts';

@@ -7,6 +7,7 @@
  */
 import { AppError, assert } from '../base/errors.ts';
 import { hash32 } from '../base/random.ts';
+import { trimMemory } from '../compute/trim.ts';
 import type { Policy } from '../model/policy.ts';
 import { breathe } from './breathe.ts';
 import { bucketLength } from './buckets.ts';
@@ -74,6 +75,7 @@ export async function generate(options: GenerateOptions): Promise<Rollout[][]> {
   } finally {
     steps.dispose();
     disposeCache(cache);
+    trimMemory();
   }
   const rollouts = prompts.map((): Rollout[] => []);
   for (const { prompt, ids, logProbs, finish } of rows) rollouts[prompt]!.push({ ids, logProbs, finish });

@@ -11,6 +11,7 @@ import { disposeBatch, uploadBatch } from '../compute/batch.ts';
 import { alias } from '../compute/differentiable.ts';
 import { addGradients, disposeGradients, lossAndGradients, type Gradients } from '../compute/gradients.ts';
 import { readValues } from '../compute/transfer.ts';
+import { trimMemory } from '../compute/trim.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { trainedParameters, type Policy } from '../model/policy.ts';
 import { logProbs } from '../model/transformer.ts';
@@ -67,6 +68,7 @@ export async function updatePolicy(request: UpdateRequest): Promise<UpdateResult
       if (gradients) disposeGradients(gradients);
     }
   }
+  trimMemory();
   return { updates, tokens: totals.tokens, metrics: totals.metrics(updates) };
 }
 

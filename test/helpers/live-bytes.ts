@@ -46,3 +46,27 @@ export function watchBytes(): ByteWatch {
     },
   };
 }
+
+export interface AllocatedBytes {
+  live: number;
+  most: number;
+}
+
+/** Bytes of the GPU buffers made from now on, of any device and whoever makes them, pooled ones included. */
+export function watchBuffers(): AllocatedBytes {
+  const bytes = { live: 0, most: 0 };
+  const alive = new WeakSet<GPUBuffer>();
+  const { createBuffer } = GPUDevice.prototype;
+  const { destroy } = GPUBuffer.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const buffer = createBuffer.call(this, descriptor);
+    alive.add(buffer);
+    bytes.most = Math.max(bytes.most, (bytes.live += buffer.size));
+    return buffer;
+  };
+  GPUBuffer.prototype.destroy = function () {
+    if (alive.delete(this)) bytes.live -= this.size;
+    return destroy.call(this);
+  };
+  return bytes;
+}

@@ -9,6 +9,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
+import { keepPool } from './pool.ts';
 
 /** Which tiles suit the adapter: workgroup memory and barriers on a GPU, registers alone on a software adapter. */
 export type Family = 'tiled' | 'registers';
@@ -55,6 +56,7 @@ export interface Gpu {
 /** tfjs's buffers by size and use. */
 export interface BufferManager {
   numBytesAllocated: number;
+  numFreeBuffers: number;
   freeBuffers: Map<string, GPUBuffer[]>;
   acquireBuffer(size: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
   releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
@@ -130,7 +132,7 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
   const uniforms = new Map<string, { id: number; buffer: GPUBuffer }>();
   const groups = new Map<string, GPUBindGroup>();
   const bufferIds = new WeakMap<GPUBuffer, number>();
-  keepOrder(backend.bufferManager, idOf);
+  keepPool(backend, idOf);
   const widest = device.limits.maxComputeWorkgroupsPerDimension;
   let nextId = 0;
 
@@ -246,26 +248,6 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
   };
   return gpu;
 }
-
-/**
- * The oldest free buffer is taken first, so that the same work finds the same buffers, and the bind groups made for
- * them, each time. tfjs takes the one given back last, which changes from step to step.
- */
-function keepOrder(pool: BufferManager, idOf: (buffer: GPUBuffer) => number): void {
-  if (ordered.has(pool)) return;
-  ordered.add(pool);
-  const release = pool.releaseBuffer.bind(pool);
-  pool.releaseBuffer = (buffer, reuse = true) => {
-    release(buffer, reuse);
-    if (!reuse) return;
-    // The pool takes from the end.
-    const free = pool.freeBuffers.get(`${buffer.size}_${buffer.usage}`)!;
-    for (let at = free.length - 1; at > 0 && idOf(free[at - 1]!) < idOf(buffer); at--)
-      [free[at - 1], free[at]] = [buffer, free[at - 1]!];
-  };
-}
-
-const ordered = new WeakSet<BufferManager>();
 
 /** Zero, and kernels can count it up. */
 export function createTurn(device: GPUDevice): GPUBuffer {
