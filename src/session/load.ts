@@ -4,6 +4,7 @@
 import { AppError } from '../base/errors.ts';
 import { tryParse, type Json } from '../base/json.ts';
 import { hash32 } from '../base/random.ts';
+import { backendLimits } from '../compute/usage.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { readModelConfig } from '../model/config.ts';
 import { createAdapter } from '../model/lora.ts';
@@ -16,6 +17,7 @@ import { getRun } from '../store/runs.ts';
 import type { ModelRecord } from '../store/schema.ts';
 import { loadCodec, type Codec } from '../text/codec.ts';
 import { blobSource, restorePolicy } from './checkpoint.ts';
+import { refuseTooLarge } from './fits.ts';
 
 /** Models up to this size are trained in full by default, larger ones by LoRA. */
 const FULL_TRAINING_LIMIT = 10_000_000;
@@ -132,7 +134,7 @@ export function baseFormatOf({ kind, base }: Training, { parameters }: ModelReco
 
 /**
  * Loads a model, ready to train or to sample.
- * @throws AppError naming file, place and remedy
+ * @throws AppError naming file, place and remedy; `memory-too-small` before anything is read
  */
 export async function loadModel(
   modelId: string,
@@ -144,10 +146,12 @@ export async function loadModel(
   const codec = await openCodec(folder.files);
   const config = await openConfig(folder.files);
   codec.fitsVocabulary(config.vocabulary);
+  const base = baseFormatOf(training, folder.record);
+  refuseTooLarge(config, training, base, backendLimits());
   const entries = await openTensors(folder.files);
   const policy = await loadPolicy(config, entries, {
     trained: training.kind === 'full',
-    base: baseFormatOf(training, folder.record),
+    base,
     ...(onProgress && { onProgress }),
   });
   if (training.kind === 'lora') {
