@@ -9,6 +9,7 @@ import { openWebgpuKernels } from '../../src/compute/webgpu/kernels.ts';
 import type { GpuOptions } from '../../src/compute/webgpu/gpu.ts';
 import { stockSample } from '../../src/compute/ops/sample-tokens.ts';
 import { packedProducts, packedTables } from './webgpu-ops.packed.ts';
+import { reductions } from './webgpu-ops.reductions.ts';
 import * as reference from './webgpu-ops.reference.ts';
 import { normals, product, type Values } from './webgpu-ops.reference.ts';
 
@@ -93,10 +94,11 @@ export async function runChecks({
     decoding,
     packedProducts,
     packedTables,
+    reductions,
   };
   for (const [name, part] of Object.entries(parts)) {
     if (only && !only.includes(name)) continue;
-    await part({ kernels, random, check });
+    await part({ kernels, random, check, options });
   }
   return outcomes;
 }
@@ -104,6 +106,7 @@ export async function runChecks({
 export interface Context {
   kernels: Kernels;
   random: Random;
+  options: Partial<GpuOptions>;
   check(name: string, actual: tf.Tensor, expected: Values, bound: number): Promise<void>;
 }
 

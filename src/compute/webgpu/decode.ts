@@ -5,7 +5,7 @@
 import { assert } from '../../base/errors.ts';
 import type { Kernels } from '../operations.ts';
 import type { Gpu, Source } from './gpu.ts';
-import { type Element, elementBlocks, elementFor, elementwise, fourOf, reduction } from './wgsl.ts';
+import { type Element, elementBlocks, elementFor, elementwise, fourOf } from './wgsl.ts';
 
 const lanes = 64;
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -92,9 +92,8 @@ function inTiles(element: Element, headWidth: number): Source {
     numbers,
     hasTurns: true,
     threads: lanes,
+    reductions: { maxOver: 'max f32', sumOver: 'sum f32' },
     declarations: `${declarations(element)}
-${reduction('maxOver', 'f32', lanes, 'max(a, b)')}
-${reduction('sumOver', 'f32', lanes, 'a + b')}
 var<workgroup> query: array<vec4<f32>, ${fours}>;
 var<workgroup> weights: array<f32, ${lanes}>;
 var<workgroup> lengthShared: u32;

@@ -5,7 +5,7 @@
 import { productBuffers, productNumbers, storeFour, type Variant } from './gemm-code.ts';
 import type { Source } from './gpu.ts';
 import { matrixFour } from './weight.ts';
-import { fourOf, reduction } from './wgsl.ts';
+import { fourOf } from './wgsl.ts';
 
 const lanes = 64;
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -28,10 +28,10 @@ function narrowSource(variant: Variant, rows: number): Source {
     ...productBuffers(variant),
     numbers: productNumbers,
     threads: lanes,
+    reductions: { sumOver: 'sum vec4<f32>' },
     declarations: [
       fourOf('loadA', 'a', element(vectors.a)),
       matrixFour('loadB', 'b', variant.b),
-      reduction('sumOver', 'vec4<f32>', lanes, 'a + b'),
       storeFour(variant),
     ].join('\n'),
     main: `  let n0 = block * 4u;

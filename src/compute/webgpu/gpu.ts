@@ -10,6 +10,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import { keepPool } from './pool.ts';
+import { bySubgroups, throughMemory, type Reduction } from './reduction.ts';
 
 /** Which tiles suit the adapter: workgroup memory and barriers on a GPU, registers alone on a software adapter. */
 export type Family = 'tiled' | 'registers';
@@ -28,6 +29,8 @@ export interface Source {
   hasTurns?: boolean;
   /** Invocations of a workgroup. */
   threads: number;
+  /** Functions `name(value, lane)` that combine a value of each invocation. */
+  reductions?: Record<string, Reduction>;
   /** Functions, constants, workgroup memory. */
   declarations?: string;
   /** What one workgroup does; `block` is its number, `lane` the invocation's number in it. */
@@ -100,6 +103,7 @@ export interface GpuOptions {
   /** Below the device's own limits only in tests. */
   bindingBytes?: number;
   storageBuffers?: number;
+  subgroups?: false;
 }
 
 /** Commands recorded before they are handed to the GPU. */
@@ -123,7 +127,7 @@ export function countDispatches(backend: Backend): void {
 }
 
 /** On the current backend, which must be `webgpu`. */
-export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): Gpu {
+export function openGpu({ family, bindingBytes, storageBuffers, subgroups }: GpuOptions): Gpu {
   assert(tf.getBackend() === 'webgpu', `WebGPU kernels run on the backend webgpu, not on ${tf.getBackend()}`);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', commandsPerSubmit);
   const backend = tf.backend() as unknown as Backend;
@@ -134,6 +138,7 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
   const bufferIds = new WeakMap<GPUBuffer, number>();
   keepPool(backend, idOf);
   const widest = device.limits.maxComputeWorkgroupsPerDimension;
+  const hasSubgroups = subgroups ?? device.features.has('subgroups');
   let nextId = 0;
 
   function pipelineOf(key: string, source: () => Source): Pipeline {
@@ -159,7 +164,7 @@ export function openGpu({ family, bindingBytes, storageBuffers }: GpuOptions): G
       pipeline: device.createComputePipeline({
         label: key,
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: device.createShaderModule({ label: key, code: shader(described) }) },
+        compute: { module: device.createShaderModule({ label: key, code: shader(described, hasSubgroups) }) },
       }),
     };
     pipelines.set(key, made);
@@ -255,15 +260,10 @@ export function createTurn(device: GPUDevice): GPUBuffer {
 }
 
 /** The whole code of a kernel. */
-export function shader({
-  reads,
-  writes,
-  numbers,
-  threads,
-  hasTurns,
-  declarations = '',
-  main,
-}: Source): string {
+export function shader(source: Source, hasSubgroups = false): string {
+  const { reads, writes, numbers, threads, hasTurns, declarations = '', main } = source;
+  const reductions = Object.entries(source.reductions ?? {});
+  const reduce = hasSubgroups ? bySubgroups : throughMemory;
   const buffer = (access: string) => (entry: [string, string]) =>
     `var<storage, ${access}> ${entry[0]}: array<${entry[1]}>;`;
   const variables = [
@@ -273,10 +273,11 @@ export function shader({
     ...(hasTurns ? ['var<uniform> turn: u32;'] : []),
   ];
   const fields = Object.entries({ blocks: 'u32', ...numbers }).map(([name, type]) => `  ${name}: ${type},`);
-  return `struct Numbers {
+  return `${hasSubgroups && reductions.length ? 'enable subgroups;\n' : ''}struct Numbers {
 ${fields.join('\n')}
 }
 ${variables.map((variable, binding) => `@group(0) @binding(${binding}) ${variable}`).join('\n')}
+${reductions.map(([name, reduction]) => reduce(name, reduction, threads)).join('\n')}
 ${declarations}
 @compute @workgroup_size(${threads})
 fn main(

@@ -6,7 +6,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import type { Kernels } from '../operations.ts';
 import type { Binding, Gpu } from './gpu.ts';
-import { elementBlocks, elementFor, elementThreads, inner, lanesOf, reduction } from './wgsl.ts';
+import { elementBlocks, elementFor, elementThreads, inner, lanesOf } from './wgsl.ts';
 
 type Optimizer = Pick<Kernels, 'adamW' | 'globalNorm'>;
 
@@ -88,7 +88,8 @@ export function optimizer(gpu: Gpu): Optimizer {
               ...Object.fromEntries(range(count).map((t) => [`end${t}`, 'u32' as const])),
             },
             threads: lanes,
-            declarations: `${inner(element)}\n${reduction('sumOver', 'f32', lanes, 'a + b')}`,
+            reductions: { sumOver: 'sum f32' },
+            declarations: inner(element),
             main: byTensor(
               count,
               (t) => `    const share = ${perSum / lanesOf(element)}u;
@@ -114,7 +115,7 @@ export function optimizer(gpu: Gpu): Optimizer {
           writes: { norm: 'f32' },
           numbers: { size: 'u32' },
           threads: lanes,
-          declarations: reduction('sumOver', 'f32', lanes, 'a + b'),
+          reductions: { sumOver: 'sum f32' },
           main: `  var sum = 0.0;
   for (var i = lane; i < n.size; i += ${lanes}u) { sum += partials[i]; }
   let total = sumOver(sum, lane);

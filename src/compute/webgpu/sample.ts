@@ -4,7 +4,7 @@
  */
 import type { Kernels } from '../operations.ts';
 import type { Gpu } from './gpu.ts';
-import { logarithm, reduction, rowBlocks, rowwise } from './wgsl.ts';
+import { logarithm, rowBlocks, rowwise } from './wgsl.ts';
 
 const lanes = 256;
 
@@ -45,11 +45,6 @@ fn bisect(start: u32, part: u32, least: u32, top: f32, isCount: bool, needed: f3
     }
   }
   return low;
-}
-struct Best { value: f32, column: u32 }
-fn better(a: Best, b: Best) -> Best {
-  if (b.value > a.value || (b.value == a.value && b.column < a.column)) { return b; }
-  return a;
 }`;
 
 export function sample(gpu: Gpu): Pick<Kernels, 'sample'> {
@@ -81,9 +76,8 @@ export function sample(gpu: Gpu): Pick<Kernels, 'sample'> {
                 seed: 'u32',
                 step: 'u32',
               },
-              declarations: `${logarithm}
-${functions}
-${gpu.family === 'tiled' ? reduction('bestOver', 'Best', lanes, 'better(a, b)') : 'fn bestOver(best: Best, part: u32) -> Best { return best; }'}`,
+              reductions: { firstOver: 'min u32' },
+              declarations: `${logarithm}\n${functions}`,
               main: `  let start = row * n.vocabulary;
   var highest = -3.0e38;
   for (var j = part; j < n.vocabulary; j += parts) { highest = max(highest, logits[start + j] * n.factor); }
@@ -94,14 +88,22 @@ ${gpu.family === 'tiled' ? reduction('bestOver', 'Best', lanes, 'better(a, b)') 
   ${byMass ? 'least = bisect(start, part, least, top, false, n.topP * massFrom(start, part, least, top, false));' : ''}
   ${byShare ? 'least = max(least, order(top + n.logMinP));' : ''}
   let key = mix(mix(mix(n.seed) ^ u32(rowIds[row])) ^ (n.step + turn));
-  var best = Best(-3.4e38, 0xffffffffu);
+  var best = -3.4e38;
+  var column = 0xffffffffu;
   for (var j = part; j < n.vocabulary; j += parts) {
     let z = logits[start + j] * n.factor;
-    if (order(z) >= least) { best = better(best, Best(z${isGreedy ? '' : ' + gumbel(key, j)'}, j)); }
+    if (order(z) < least) { continue; }
+    let value = z${isGreedy ? '' : ' + gumbel(key, j)'};
+    if (value > best) {
+      best = value;
+      column = j;
+    }
   }
-  best = bestOver(best, part);
+  // Of equals the first.
+  if (best < maxOver(best, part)) { column = 0xffffffffu; }
+  column = firstOver(column, part);
   if (part == 0u) {
-    let id = min(best.column, n.vocabulary - 1u);
+    let id = min(column, n.vocabulary - 1u);
     ids[row] = i32(id);
     logProbs[row] = logits[start + id] * n.factor - top - ln(sum);
   }`,

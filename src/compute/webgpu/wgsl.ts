@@ -1,5 +1,6 @@
 /** Pieces of WGSL that several kernels share, and how work is cut into workgroups. Kernels are in the other files. */
 import type { Family, Source } from './gpu.ts';
+import { alone } from './reduction.ts';
 
 /** Vectors of four where rows begin on multiples of four values, else single values. */
 export type Element = 'vec4<f32>' | 'f32';
@@ -36,37 +37,35 @@ ${source.main}`,
 
 /**
  * A kernel on rows, numbered `row` below `n.rows`. In the tiled family a workgroup shares one row and `part` goes from
- * 0 to `parts` − 1; in the other each invocation has a row of its own, and the two functions return their argument.
+ * 0 to `parts` − 1; in the other each invocation has a row of its own, and reductions return their argument.
  */
 export function rowwise(family: Family, source: Omit<Source, 'threads'>, lanes = 64): Source {
   const numbers = { rows: 'u32', ...source.numbers } as Source['numbers'];
-  const declarations = source.declarations ?? '';
+  const reductions = { sumOver: 'sum f32', maxOver: 'max f32', ...source.reductions } as const;
+  const { declarations = '', main } = source;
   if (family === 'registers') {
+    const functions = Object.entries(reductions).map(([name, reduction]) => alone(name, reduction));
     return {
       ...source,
       numbers,
       threads: rowsPerBlock,
-      declarations: `const parts = 1u;
-fn sumOver(value: f32, part: u32) -> f32 { return value; }
-fn maxOver(value: f32, part: u32) -> f32 { return value; }
-${declarations}`,
+      reductions: {},
+      declarations: ['const parts = 1u;', ...functions, declarations].join('\n'),
       main: `  let row = block * ${rowsPerBlock}u + lane;
   if (row >= n.rows) { return; }
   let part = 0u;
-${source.main}`,
+${main}`,
     };
   }
   return {
     ...source,
     numbers,
     threads: lanes,
-    declarations: `const parts = ${lanes}u;
-${reduction('sumOver', 'f32', lanes, 'a + b')}
-${reduction('maxOver', 'f32', lanes, 'max(a, b)')}
-${declarations}`,
+    reductions,
+    declarations: `const parts = ${lanes}u;\n${declarations}`,
     main: `  let row = block;
   let part = lane;
-${source.main}`,
+${main}`,
   };
 }
 
@@ -74,25 +73,6 @@ const rowsPerBlock = 4;
 
 export function rowBlocks(family: Family, rows: number): number {
   return family === 'tiled' ? rows : Math.ceil(rows / rowsPerBlock);
-}
-
-/** A function that combines one value of each lane of a workgroup, in the same order each time. */
-export function reduction(name: string, type: string, lanes: number, combine: string): string {
-  return `var<workgroup> ${name}Values: array<${type}, ${lanes}>;
-fn ${name}(value: ${type}, part: u32) -> ${type} {
-  workgroupBarrier();
-  ${name}Values[part] = value;
-  workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0u; half /= 2u) {
-    if (part < half) {
-      let a = ${name}Values[part];
-      let b = ${name}Values[part + half];
-      ${name}Values[part] = ${combine};
-    }
-    workgroupBarrier();
-  }
-  return ${name}Values[0];
-}`;
 }
 
 /**
