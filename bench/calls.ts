@@ -3,12 +3,21 @@ export interface Calls {
   dispatches: number;
   submits: number;
   readbacks: number;
+  /** Made for dispatches; one that is recorded again or replayed needs none. */
+  bindGroups: number;
   uploadedBytes: number;
   /** Of all buffers that dispatches bind, each once a dispatch: at least what a GPU without caches would move. */
   boundBytes: number;
 }
 
-const none: Calls = { dispatches: 0, submits: 0, readbacks: 0, uploadedBytes: 0, boundBytes: 0 };
+const none: Calls = {
+  dispatches: 0,
+  submits: 0,
+  readbacks: 0,
+  bindGroups: 0,
+  uploadedBytes: 0,
+  boundBytes: 0,
+};
 let calls = { ...none };
 
 /** What was counted since the last time. */
@@ -39,6 +48,7 @@ export function countCalls(): void {
   const sizes = new WeakMap<object, number>();
   const bound = new WeakMap<object, Map<number, number>>();
   watch(GPUDevice.prototype, 'createBindGroup', (_, [descriptor], group) => {
+    calls.bindGroups++;
     let bytes = 0;
     for (const { resource } of (descriptor as GPUBindGroupDescriptor).entries) {
       if (resource instanceof GPUBuffer) bytes += resource.size;
@@ -64,4 +74,12 @@ export function countCalls(): void {
     calls.uploadedBytes += size === undefined ? values.byteLength : Number(size) * unit;
   });
   watch(GPUBuffer.prototype, 'mapAsync', () => calls.readbacks++);
+}
+
+/** Counts of work that goes on as from `first` to `all`, whose length is `factor` times the way between them. */
+export function extrapolated(first: Calls, all: Calls, factor: number): Calls {
+  const names = Object.keys(first) as (keyof Calls)[];
+  return Object.fromEntries(
+    names.map((name) => [name, Math.round(first[name] + (all[name] - first[name]) * factor)]),
+  ) as unknown as Calls;
 }

@@ -1,5 +1,5 @@
 /** What one engine reports about one piece of work, and how its times are taken. */
-import { countCalls, takeCalls, type Calls } from './calls.ts';
+import { countCalls, extrapolated, takeCalls, type Calls } from './calls.ts';
 import type { ModelSize } from './work.ts';
 
 /** What the runner asks of a page. */
@@ -14,6 +14,8 @@ export interface Task {
   newTokens: number;
   /** Whether what the engine saves by sharing (prompts, chunks) is on; off is the work it is compared with. */
   shared: boolean;
+  /** All rows of the work, where only `rows` of them are trained on: the time is extrapolated. */
+  ofRows?: number;
   /** Threads, where an engine has to be told; default as many as there are cores. */
   threads?: number;
   /** Rows decoded together, where an engine has to be told. */
@@ -26,7 +28,7 @@ export interface Measurement {
   /** The first repetition, which compiles and allocates. */
   firstMs: number;
   times: number[];
-  /** GPU calls of the last repetition; null where there is no WebGPU. */
+  /** GPU calls of the last repetition, extrapolated where decoding is; null where there is no WebGPU. */
   calls: Calls | null;
   /** Tokens of one repetition, where a rate means something. */
   tokens?: number;
@@ -37,16 +39,21 @@ export interface Measurement {
 
 /** Repeats until the budget is spent; `run` resolves only when all its work is done, on the GPU too. */
 export async function repeat(
-  { budgetMs }: Task,
+  { budgetMs, rows, ofRows = rows }: Task,
   run: () => Promise<void>,
-): Promise<Pick<Measurement, 'firstMs' | 'times' | 'calls'>> {
+): Promise<Pick<Measurement, 'firstMs' | 'times' | 'calls' | 'facts'>> {
   const firstMs = await timed(run);
   const times: number[] = [];
-  for (let spent = 0; !times.length || spent + times.at(-1)! < budgetMs; spent += times.at(-1)!)
-    times.push(await timed(run));
-  return { firstMs, times, calls: callsOfLast() };
+  let spent = 0;
+  for (let last = 0; !times.length || spent + last < budgetMs; spent += last) {
+    last = await timed(run);
+    times.push((last * ofRows) / rows);
+  }
+  const facts = ofRows > rows && { trained: `${rows} of ${ofRows} rows, the rest extrapolated` };
+  return { firstMs, times, calls: callsOfLast(), ...(facts && { facts }) };
 }
 
+/** Null where nothing was sent to a GPU. */
 function callsOfLast(): Calls | null {
   const calls = takeCalls();
   return calls.submits ? calls : null;
@@ -61,7 +68,7 @@ async function timed(run: () => Promise<void>): Promise<number> {
 
 /**
  * The same for decoding. An engine that is too slow for all tokens decodes fewer, and what each token after the first
- * cost stands for those left out.
+ * cost stands for those left out, in time and in calls.
  * @param run decodes all rows up to a number of new tokens
  */
 export async function repeatDecoding(
@@ -73,17 +80,22 @@ export async function repeatDecoding(
   const firstMs = await timed(() => run(newTokens));
   const times: number[] = [];
   let untilFirst = 0;
+  let calls: Calls | null = null;
   for (let spent = 0; !times.length || spent < task.budgetMs;) {
     untilFirst = await timed(() => run(1));
+    const callsUntilFirst = takeCalls();
     const ms = await timed(() => run(newTokens));
-    times.push(untilFirst + ((ms - untilFirst) * (allTokens - 1)) / (newTokens - 1));
+    const factor = (allTokens - 1) / (newTokens - 1);
+    times.push(untilFirst + (ms - untilFirst) * factor);
+    const decoded = callsOfLast();
+    calls = decoded && extrapolated(callsUntilFirst, decoded, factor);
     spent += untilFirst + ms;
   }
   const facts = {
     untilFirstMs: Math.round(untilFirst),
     ...(newTokens < allTokens && { decoded: `${newTokens} of ${allTokens} tokens, the rest extrapolated` }),
   };
-  return { firstMs, times, calls: callsOfLast(), facts };
+  return { firstMs, times, calls, facts };
 }
 
 /** Takes the task that the page passes as the worker's name, and posts the measurement or what went wrong. */

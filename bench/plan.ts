@@ -61,12 +61,27 @@ export function plan(quick: boolean): Entry[] {
     entry('grpo', 'ours', 'wasm', { work: 'group' }),
     {
       // Its second thread spins, which costs more than it brings where cores are few.
-      ...entry('grpo', 'ort', 'wasm', { work: 'decode', threads: 1, ...once }),
+      ...entry('grpo', 'ort', 'wasm', { work: 'decode', threads: 1, newTokens: 17, ...once }),
       label: 'ort wasm, rollouts',
     },
     {
       ...entry('grpo', 'jax', 'wasm', { work: 'train', ...everySample, ...once }),
       label: 'jax wasm, update',
+    },
+    entry('grpo webgpu', 'ours', 'webgpu', { work: 'group', ...once }, 1),
+    {
+      ...entry('grpo webgpu', 'ort', 'webgpu', { work: 'decode', newTokens: 3, ...once }, 1),
+      label: 'ort webgpu, rollouts',
+    },
+    {
+      ...entry(
+        'grpo webgpu',
+        'jax',
+        'webgpu',
+        { work: 'train', ...everySample, rows: 8, ofRows: everySample.rows, ...once },
+        1,
+      ),
+      label: 'jax webgpu, update',
     },
     ...sizes.flatMap(({ label, size, rows }) => [
       entry(`curve ${label}`, 'ours', 'wasm', { work: 'train', size, rows }, 2),
@@ -81,7 +96,9 @@ export function plan(quick: boolean): Entry[] {
 
 /** Our own rows, on WebGPU through Dawn in Node. */
 export function planInNode(quick: boolean): Entry[] {
-  const own = plan(quick).filter(({ task }) => task.engine === 'ours' && task.work !== 'loss');
+  const own = plan(quick).filter(
+    ({ name, task }) => task.engine === 'ours' && task.work !== 'loss' && name !== 'grpo webgpu',
+  );
   const onWebgpu = own.filter(({ task }) => task.backend === 'webgpu' || task.work === 'group');
   return onWebgpu.map((entry) => ({
     ...entry,

@@ -12,6 +12,7 @@ import * as server from '../scripts/lib/serve.mjs';
 // @ts-expect-error plain JavaScript
 import * as setup from '../scripts/lib/setup.mjs';
 import { median } from '../src/base/statistics.ts';
+import { flopsOf } from './flops.ts';
 import type { Measurement, Task } from './measure.ts';
 import { plan, planInNode, type Entry } from './plan.ts';
 
@@ -152,6 +153,8 @@ interface Line {
   /** Median page of each round. */
   rounds: Map<number, number>;
   calls: Measurement['calls'];
+  /** Of its products; null where they are not counted. */
+  flops: number | null;
   check: number[];
   facts: Measurement['facts'];
   error: string | null;
@@ -178,6 +181,7 @@ function summary(entry: Entry, list: Sample[]): Line {
     tokensPerSecond: last?.tokens ? (last.tokens * 1000) / medianMs : null,
     rounds,
     calls: last?.calls ?? null,
+    flops: flopsOf(entry.task),
     check: last?.check?.slice(0, 64) ?? [],
     facts: last?.facts,
     error: list.find(({ error }) => error)?.error ?? null,
@@ -205,8 +209,17 @@ function print(line: Line, first: Line): void {
   const byMin = (line.leastMs / first.leastMs).toFixed(2);
   const { calls, facts } = line;
   const counted = calls ? [calls.dispatches, calls.submits, calls.readbacks].join('/') : '';
+  const moved = calls ? (calls.boundBytes / 2 ** 20).toFixed(0) : '';
+  const gigaflop = line.flops ? (line.flops / 1e9).toFixed(1) : '';
   const remarks = Object.entries(facts ?? {}).map((pair) => pair.join(' '));
-  const rest = [ratio.padStart(22), byMin.padStart(8), counted.padStart(15), `  ${remarks.join(', ')}`];
+  const rest = [
+    ratio.padStart(22),
+    byMin.padStart(8),
+    counted.padStart(17),
+    gigaflop.padStart(8),
+    moved.padStart(9),
+    `  ${remarks.join(', ')}`,
+  ];
   say(line.engine.padEnd(24) + times + rate + rest.join(''));
 }
 
@@ -223,10 +236,10 @@ for (const work of new Set(lines.map((line) => line.work))) {
   const group = lines.filter((line) => line.work === work);
   const first = group[0]!;
   say(
-    `\n${work}\n${''.padEnd(24)}${heads}${'× first line'.padStart(22)}${'by min'.padStart(8)}   disp/subm/read`,
+    `\n${work}\n${''.padEnd(24)}${heads}${'× first line'.padStart(22)}${'by min'.padStart(8)}   disp/subm/read   GFLOP MiB bound`,
   );
   for (const line of group) print(line, first);
-  if (work === 'grpo') sayPeersTogether(group);
+  if (work.startsWith('grpo')) sayPeersTogether(group);
   for (const { engine, check } of group) {
     if (check.length)
       say(
