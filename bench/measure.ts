@@ -85,6 +85,8 @@ export async function repeatDecoding(
     untilFirst = await timed(() => run(1));
     const callsUntilFirst = takeCalls();
     const ms = await timed(() => run(newTokens));
+    if (ms <= untilFirst)
+      throw new Error(`${newTokens} tokens took ${ms} ms and one ${untilFirst} ms: too noisy to extrapolate`);
     const factor = (allTokens - 1) / (newTokens - 1);
     times.push(untilFirst + (ms - untilFirst) * factor);
     const decoded = callsOfLast();
