@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { openDawn } from '../../scripts/lib/dawn.ts';
 import { openBackend, throwIfFailed } from '../../src/compute/backend.ts';
+import { parseConfig } from '../../src/config/schema.ts';
 import { readModelConfig } from '../../src/model/config.ts';
-import { loadPolicy, trainedParameters } from '../../src/model/policy.ts';
+import { loadPolicy, trainedParameters, type Policy } from '../../src/model/policy.ts';
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts';
 import { generate } from '../../src/rollout/generate.ts';
 import { pretrain } from '../../src/session/pretrain.ts';
 import { packTokens } from '../../src/session/token-stream.ts';
-import { createAdamW } from '../../src/train/optimizer.ts';
+import { updatePolicy } from '../../src/session/update.ts';
+import { groupAdvantages } from '../../src/train/advantage.ts';
+import { createAdamW, type AdamW } from '../../src/train/optimizer.ts';
 import { openInNode } from '../helpers/backends.ts';
 
 export interface Outcome {
@@ -17,6 +20,9 @@ export interface Outcome {
   gradNorms: number[];
   /** Of each prompt, the ids of its two samples. */
   ids: number[][];
+  /** Of each of a few GRPO steps: how far the sampler's probabilities are from those in training. */
+  tokenMultProbErrors: number[];
+  genKlErrors: number[];
 }
 
 const model = new URL('../../public/models/fulcrum-mini/', import.meta.url);
@@ -27,6 +33,35 @@ const source = {
   size: bytes.length,
   read: (start: number, end: number) => Promise.resolve(new Uint8Array(bytes.subarray(start, end))),
 };
+
+/** A short run: each step samples from the policy that the steps before have made, then trains on every other sample. */
+async function grpoSteps(policy: Policy, optimizer: AdamW) {
+  const samplesPerPrompt = 4;
+  const advantages = groupAdvantages(Array.from({ length: samplesPerPrompt }, (_, g) => g % 2));
+  const measured: Record<string, number>[] = [];
+  for (let step = 0; step < 6; step++) {
+    const prompts = Array.from({ length: 3 }, (_, p) =>
+      Array.from({ length: 30 + 11 * p }, (_, i) => (step * 97 + p * 131 + i * i * 17) % config.vocabulary),
+    );
+    const rollouts = await generate({
+      policy,
+      prompts,
+      promptSeeds: prompts.map((_, p) => step * 10 + p),
+      samplesPerPrompt,
+      sampling: { temperature: 1, topP: 1, topK: 0, minP: 0 },
+      maxNewTokens: 24,
+      stopIds: [0],
+    });
+    const groups = rollouts.map((samples, p) => ({
+      turn: { promptIds: Int32Array.from(prompts[p]!) },
+      samples: samples.map((rollout) => ({ rollout })),
+      advantages,
+    }));
+    const request = { policy, reference: null, optimizer, groups, learningRate: 1e-4 };
+    measured.push((await updatePolicy({ ...request, config: parseConfig({}) })).metrics);
+  }
+  return measured;
+}
 
 async function work(adapter: string): Promise<Outcome> {
   const policy = await loadPolicy(config, await readSafetensorsHeader(source), { trained: true });
@@ -62,8 +97,16 @@ async function work(adapter: string): Promise<Outcome> {
     maxNewTokens: 24,
     stopIds: [0],
   });
+  const steps = await grpoSteps(policy, optimizer);
   throwIfFailed();
-  return { adapter, losses, gradNorms, ids: groups.flat().map(({ ids }) => ids) };
+  return {
+    adapter,
+    losses,
+    gradNorms,
+    ids: groups.flat().map(({ ids }) => ids),
+    tokenMultProbErrors: steps.map((metrics) => metrics['token_mult_prob_error']!),
+    genKlErrors: steps.map((metrics) => metrics['gen_kl_error']!),
+  };
 }
 
 await openDawn();
