@@ -134,3 +134,42 @@ export function logProb(
   });
   return { logProb: logProbs, entropy: entropies, logSumExp: totals, dHidden, dHead };
 }
+
+/** The unit roundoff of float32. */
+export const epsilon = 2 ** -24;
+
+/**
+ * What log-probabilities, entropies and gradients of the head may be off by. Four standard deviations of the roundings of a logit are 4·ε times the
+ * sum of its products' magnitudes (each partial sum is rounded, and none exceeds that); a probability is off by that
+ * of its own logit and that of the sum of exponentials, relatively, and by `exp` and `log` themselves (2⁻²⁰). The
+ * slopes of a row sum to 2 in magnitude for the log-probability, to 2·ln V for the entropy; roundings of rows are
+ * independent.
+ */
+export function scoreBounds(
+  hidden: Values,
+  head: Values,
+  width: number,
+  scale: number,
+  up: { logProb: Values | null; entropy: Values | null },
+): { logProb: number; entropy: number; dHidden: number; dHead: number } {
+  const most = (values: Values | null) =>
+    (values ?? []).reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+  const [rows, vocabulary] = [hidden.length / width, head.length / width];
+  let magnitude = 0;
+  for (let row = 0; row < rows; row++)
+    for (let v = 0; v < vocabulary; v++) {
+      let sum = 0;
+      for (let c = 0; c < width; c++) sum += Math.abs(hidden[row * width + c]! * head[v * width + c]!);
+      magnitude = Math.max(magnitude, sum);
+    }
+  const logProb = 2 * 4 * epsilon * scale * magnitude + 2 ** -20;
+  const surprise = Math.log(vocabulary + 1);
+  const slopes = 2 * most(up.logProb) + 2 * surprise * most(up.entropy);
+  const gradient = logProb * scale * slopes;
+  return {
+    logProb,
+    entropy: 2 * surprise * logProb,
+    dHidden: gradient * most(head),
+    dHead: gradient * most(hidden) * Math.sqrt(rows),
+  };
+}

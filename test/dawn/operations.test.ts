@@ -24,6 +24,14 @@ describe.each([
     expect(wrong(found)).toEqual([]);
   });
 
+  it.skipIf(!adapter)('computes the same of weights and tables cut into parts', async () => {
+    // So small a binding holds no matrix whole.
+    const only = ['products', 'packedProducts', 'packedTables', 'scores'];
+    const found = await report([{ family, bindingBytes: 16384, only }]);
+    expect(found.outcomes.length).toBeGreaterThan(100);
+    expect(wrong(found)).toEqual([]);
+  });
+
   it.skipIf(!adapter)('gives the gradients and the tokens of stock operations', async () => {
     const found = await report('models');
     expect(found.outcomes.length).toBeGreaterThan(100);

@@ -53,6 +53,16 @@ const tiles: Tile[] = [
   { rows: 32, columns: 32, depth: 32, down: 4, across: 4, isPrefetched: false, isDouble: false },
 ];
 
+/**
+ * For up to as many rows as one tile has, as in decoding: each weight is read once, and the depth is split until the
+ * GPU is full. A tile of 128 × 128 would compute mostly nothing there.
+ */
+const flatTiles: Tile[] = [
+  { rows: 32, columns: 64, depth: 32, down: 4, across: 4, isPrefetched: false, isDouble: false },
+  { rows: 64, columns: 64, depth: 32, down: 4, across: 4, isPrefetched: false, isDouble: false },
+  { rows: 128, columns: 64, depth: 16, down: 8, across: 4, isPrefetched: false, isDouble: false },
+];
+
 /** Workgroups that fill a GPU. */
 const enough = 128;
 
@@ -66,10 +76,12 @@ function plan(gpu: Gpu, { form, m, n, k }: Product): Plan {
     const { source, blocks } = narrow(m);
     return { key: `narrow ${m}`, source, blocks: blocks(n), splits: 1 };
   }
-  const fit = tiles.find((tile) => tiled(tile).blocks(m, n) >= enough) ?? tiles.at(-1)!;
+  const flat = form === 'NT' && flatTiles.find((tile) => m <= tile.rows);
+  const fit = flat || (tiles.find((tile) => tiled(tile).blocks(m, n) >= enough) ?? tiles.at(-1)!);
   const { source, blocks } = tiled(fit);
   const count = blocks(m, n);
-  const splits = Math.max(1, Math.min(Math.floor(enough / count), Math.floor(k / (4 * fit.depth))));
+  const wanted = flat ? Math.ceil(enough / count) : Math.floor(enough / count);
+  const splits = Math.max(1, Math.min(wanted, Math.floor(k / (4 * fit.depth))));
   return { key: `tiled ${fit.rows}x${fit.columns}`, source, blocks: count, splits };
 }
 
