@@ -2,39 +2,41 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hash32, Random } from '../../../src/base/random.ts';
-import { demonstrate } from '../../../src/environment/demonstrations.ts';
-import { helpdesk } from '../../../src/environment/helpdesk/helpdesk.ts';
-import { listing, type CopyExercise } from '../../../src/environment/pretraining/copying.ts';
+import { hash32 } from '../../../src/base/random.ts';
+import { worlds } from '../../../src/environment/worlds.ts';
 import { readModelConfig } from '../../../src/model/config.ts';
 import { disposePolicy, loadPolicy, type Policy } from '../../../src/model/policy.ts';
 import { openWeights } from '../../../src/model/weights.ts';
-import { generate } from '../../../src/rollout/generate.ts';
-import type { Sampling } from '../../../src/rollout/steps.ts';
+import { judge, type Verify } from '../../../src/session/judge.ts';
+import { sampleActions } from '../../../src/session/sample.ts';
+import { demonstratedTurns } from '../../../src/study/data.ts';
+import { isAccepted } from '../../../src/study/lab.ts';
+import { successRate } from '../../../src/study/measure.ts';
+import { fullPlan } from '../../../src/study/plan.ts';
+import { askSkills } from '../../../src/study/skills.ts';
 import { loadCodec, type Codec } from '../../../src/text/codec.ts';
-import { actionOf, type Message, type Tool } from '../../../src/trajectory/record.ts';
-import { guarded } from '../../../src/verifier/guarded.ts';
+import { presetNamed } from '../../../src/verifier/presets.ts';
 import { openInNode } from '../../helpers/backends.ts';
 
 const folder = fileURLToPath(new URL('../../../public/models/fulcrum-mini/', import.meta.url));
-const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-const sampled: Sampling = { temperature: 1, topP: 1, topK: 0, minP: 0 };
+/** Share of exercises answered, greedy: what a model's README says, less what 25 exercises leave to chance. */
+const skillFloors = {
+  instructions: 0.4,
+  arithmetic: 0.7,
+  algebra: 0.5,
+  programs: 0.2,
+  units: 0.7,
+  facts: 0.9,
+  'veli-facts': 0.9,
+  translation: 0.9,
+};
+const { maxPromptTokens, maxNewTokens, profileSamples } = fullPlan.budgets;
 
-/** Turns of expert demonstrations of training tasks. */
-async function turnsOf(tasks: number) {
-  const turns: { message: Message; prefix: Message[]; tools: Tool[] }[] = [];
-  for (let index = 0; index < tasks; index++) {
-    const random = new Random('built-in-model').fork(index);
-    const { episode } = await demonstrate(helpdesk, helpdesk.drawTask(random, 'train'), random);
-    const { messages, tools } = episode;
-    messages.forEach((message, at) => {
-      if (message.role === 'assistant') turns.push({ message, prefix: messages.slice(0, at), tools });
-    });
-  }
-  return turns;
-}
+const verify: Verify = (preset, samples) =>
+  Promise.all(samples.map(async (sample) => presetNamed(preset).verify(sample)));
 
 describe('the built-in model', () => {
+  const json = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
   let codec: Codec;
   let policy: Policy;
 
@@ -46,87 +48,60 @@ describe('the built-in model', () => {
       generationConfig: json('generation_config.json'),
       config: json('config.json'),
     });
-    const config = readModelConfig(json('config.json'));
     const bytes = readFileSync(join(folder, 'model.safetensors'));
     const source = {
       name: 'model.safetensors',
       size: bytes.length,
       read: async (start: number, end: number) => Uint8Array.from(bytes.subarray(start, end)),
     };
-    policy = await loadPolicy(config, await openWeights(new Map([['model.safetensors', source]]), null), {
-      trained: false,
-    });
+    const entries = await openWeights(new Map([['model.safetensors', source]]), null);
+    policy = await loadPolicy(readModelConfig(json('config.json')), entries, { trained: false });
     return () => disposePolicy(policy);
   });
 
-  const roll = (prompts: number[][], samplesPerPrompt: number, sampling: Sampling) =>
-    generate({
-      policy,
-      prompts,
-      promptSeeds: prompts.map((_, index) => hash32('test', index)),
-      samplesPerPrompt,
-      sampling,
-      maxNewTokens: 64,
-      stopIds: codec.stopIds,
-    });
-
   it('has at most a million parameters and a tokenizer that fits', () => {
-    const parameters = [...policy.weights.values()].reduce((sum, { size }) => sum + size, 0);
-    expect(parameters).toBeLessThanOrEqual(1e6);
+    const count = [...policy.weights.values()].reduce((sum, { size }) => sum + size, 0);
+    expect(count).toBeLessThanOrEqual(1e6);
     codec.fitsVocabulary(policy.config.vocabulary);
     expect(codec.toolFormat).toBe('template');
   });
 
-  it('sees prompts of about a hundred tokens and actions of at most forty', async () => {
-    const turns = await turnsOf(60);
-    const prompts = turns.map(({ prefix, tools }) => codec.promptIds(prefix, tools).length);
-    const actions = turns.map(({ message, prefix, tools }) => codec.actionIds(message, prefix, tools).length);
-    expect(prompts.reduce((sum, length) => sum + length, 0) / prompts.length).toBeLessThan(130);
-    expect(Math.max(...actions)).toBeLessThanOrEqual(40);
+  it('gives every prompt the same tokens alone as with its reply, whatever the reply begins with', () => {
+    const user = { role: 'user' as const, content: 'Hi', isTrainable: false };
+    const prompt = codec.promptIds([user], []);
+    for (const content of ['(red)', '"a"', './a', '{"a": 1}', '\n', '5', 'word'])
+      expect(codec.tokenizer.encode(`${codec.promptText([user], [])}${content}`).slice(0, prompt.length)).toEqual(prompt); // prettier-ignore
   });
 
-  it('leaves at least a fifth of candidate turns mixed: neither always nor never right', async () => {
-    const turns = await turnsOf(24);
-    const rollouts = await roll(
-      turns.map(({ prefix, tools }) => codec.promptIds(prefix, tools)),
-      8,
-      sampled,
-    );
-    const verify = guarded();
-    let mixed = 0;
-    for (const [index, { message, tools }] of turns.entries()) {
-      const expected = actionOf(message);
-      const full = expected.kind === 'calls' ? 1 : 0.5;
-      const rewards = await Promise.all(
-        rollouts[index]!.map(async ({ ids, finish }) => {
-          const attempt = codec.read(ids, finish === 'stop', tools);
-          return (await verify({ expected, attempt, tools })).reward!;
-        }),
+  it.each(worlds.map((world) => [world.name, world] as const))(
+    'reads and acts within the limits of a study in the %s world, and leaves at least a fifth of the turns mixed',
+    async (_, world) => {
+      const turns = await demonstratedTurns(world, 'train', 'built-in model', 30, codec, Infinity);
+      expect(Math.max(...turns.map(({ promptIds }) => promptIds.length))).toBeLessThan(maxPromptTokens);
+      for (const { message, prefix, tools } of turns)
+        expect(codec.actionIds(message, prefix, tools).length).toBeLessThan(maxNewTokens);
+      const rollouts = await sampleActions(
+        { policy, codec },
+        {
+          prompts: turns.map(({ promptIds }) => promptIds),
+          promptSeeds: turns.map(({ candidateId }) => hash32('test', candidateId)),
+          samplesPerPrompt: profileSamples,
+        },
+        { temperature: 1, maxNewTokens },
       );
-      const right = rewards.filter((reward) => reward >= full).length;
-      if (right > 0 && right < 8) mixed++;
-    }
-    expect(mixed / turns.length).toBeGreaterThanOrEqual(0.2);
-  });
+      const judged = await judge(turns, rollouts, codec, world.verifier, verify);
+      const isMixed = judged.map((samples, p) => {
+        const right = samples.filter(({ verdict }) => isAccepted(turns[p]!, verdict.reward)).length;
+        return right > 0 && right < profileSamples;
+      });
+      expect(isMixed.filter(Boolean).length / turns.length).toBeGreaterThanOrEqual(0.2);
+    },
+  );
 
-  const sorting = (random: Random): CopyExercise => {
-    const numbers = random.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).slice(0, 3 + random.integer(4));
-    return { question: `Sort ${numbers.join(' ')}.`, answer: numbers.toSorted((a, b) => a - b).join(' ') };
-  };
-
-  it.each([
-    ['sort', sorting, 0.9],
-    ['list', listing, 0.4],
-  ] as const)('can %s, a skill that training could make it lose', async (_, exercise, least) => {
-    const asked = Array.from({ length: 40 }, (_, index) => exercise(new Random('skills').fork(index)));
-    const prompts = asked.map(({ question }) => {
-      const message: Message = { role: 'user', content: question, isTrainable: false };
-      return codec.promptIds([message], []);
-    });
-    const replies = await roll(prompts, 1, { ...sampled, temperature: 0 });
-    const right = asked.filter(
-      ({ answer }, index) => codec.read(replies[index]![0]!.ids, true).text === answer,
-    ).length;
-    expect(right / asked.length).toBeGreaterThan(least);
+  it('has learned the eight out-of-domain skills as well as its README says', async () => {
+    const answered = await askSkills({ policy, codec }, 25, 0);
+    expect(Object.keys(answered)).toEqual(Object.keys(skillFloors));
+    for (const [skill, floor] of Object.entries(skillFloors))
+      expect(successRate(answered[skill]!), skill).toBeGreaterThanOrEqual(floor);
   });
 });
