@@ -17,6 +17,8 @@ export function statusOf(
   isHeld: boolean | null,
   now = Date.now(),
 ): RunStatus {
+  // The record was read before the run's first step began.
+  if (isRunningHere && run.state === 'draft') return 'running';
   const claims = run.state === 'running' || run.state === 'paused';
   if (!claims || isRunningHere) return run.state;
   return (isHeld ?? now - run.heartbeat < SILENCE_MS) ? 'elsewhere' : 'interrupted';

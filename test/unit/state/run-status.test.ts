@@ -30,6 +30,11 @@ describe('statusOf', () => {
     expect(statusOf(run({}), false, false, 1_000_001)).toBe('interrupted');
   });
 
+  it('calls a run that has just begun here running, whatever was read of it before', () => {
+    expect(statusOf(run({ state: 'draft' }), true, true)).toBe('running');
+    expect(statusOf(run({ state: 'draft' }), false, false)).toBe('draft');
+  });
+
   it('reads a running run with an old heartbeat as interrupted, and it can be continued', () => {
     const status = statusOf(run({}), false, null, 1_030_000);
     expect(status).toBe('interrupted');
