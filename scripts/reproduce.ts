@@ -23,7 +23,15 @@ import { parseArgs } from 'node:util';
 import { hash32 } from '../src/base/random.ts';
 import { worldNamed } from '../src/environment/worlds.ts';
 import { countCells } from '../src/study/cells.ts';
-import { eveningPlan, fullPlan, methodNames, quickPlan, studyKey, type Plan } from '../src/study/plan.ts';
+import {
+  eveningPlan,
+  fullPlan,
+  methodNames,
+  plans,
+  quickPlan,
+  studyKey,
+  type Plan,
+} from '../src/study/plan.ts';
 import type { StudyRecord, StudyResults } from '../src/study/results.ts';
 import { study, type Journal, type StudyEvent } from '../src/study/study.ts';
 import { studyText } from '../src/study/text.ts';
@@ -151,6 +159,9 @@ async function main(): Promise<void> {
   const out = values.out ?? join(root, 'public/study', `${plan.name}.json`);
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(record)}\n`);
+  // The page asks what there is, so that it never asks for what is not.
+  const kept = plans.map(({ name }) => name).filter((name) => existsSync(join(dirname(out), `${name}.json`)));
+  if (!values.out) writeFileSync(join(dirname(out), 'index.json'), `${JSON.stringify(kept)}\n`);
   console.log(studyText(record));
   console.error(`Kept in ${out}.`);
 }

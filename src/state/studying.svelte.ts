@@ -4,12 +4,9 @@ import { readStudy, deleteStudy } from '../store/studies.ts';
 import type { ModelRecord } from '../store/schema.ts';
 import { countCells } from '../study/cells.ts';
 import { collect } from '../study/collect.ts';
-import { plans, studyKey, type Plan } from '../study/plan.ts';
+import { studyKey, type Plan } from '../study/plan.ts';
 import type { CellResult, StudyRecord, StudyResults } from '../study/results.ts';
 import { trying } from './problems.svelte.ts';
-
-/** Studies that may come with the app, the larger first. */
-const KEPT = plans.toReversed().map(({ name }) => `study/${name}.json`);
 
 class Studying {
   isBusy = $state(false);
@@ -27,14 +24,11 @@ class Studying {
   shown = $derived<StudyResults | null>(this.own?.base.length ? this.own : this.kept);
   isOwn = $derived(this.shown !== null && this.shown === this.own);
 
+  /** The largest of the studies that come with the app. */
   async readKept(): Promise<void> {
-    for (const path of KEPT) {
-      if (this.kept) return;
-      const response = await fetch(path).catch(() => null);
-      // A host may answer a missing file with its index page.
-      if (response?.ok && response.headers.get('Content-Type')?.includes('json'))
-        this.kept = ((await trying(() => response.json())) as StudyRecord | undefined) ?? null;
-    }
+    if (this.kept) return;
+    const name = ((await fetchJson('study/index.json')) as string[] | null)?.at(-1);
+    if (name) this.kept = (await fetchJson(`study/${name}.json`)) as StudyRecord | null;
   }
 
   /** What is stored of the reader's own study of this kind. */
@@ -79,6 +73,14 @@ class Studying {
     this.own = null;
     this.done = 0;
   }
+}
+
+/** Null where the site has no such file. */
+async function fetchJson(path: string): Promise<unknown> {
+  const response = await fetch(path).catch(() => null);
+  // A host may answer a missing file with its index page.
+  if (!response?.ok || !response.headers.get('Content-Type')?.includes('json')) return null;
+  return trying(() => response.json()) ?? null;
 }
 
 const keyOf = (plan: Plan, model: ModelRecord) => studyKey(plan, model.hash, 'wasm');
