@@ -62,7 +62,8 @@ const parts = {
   lint: () => check('Lint', 'eslint', ['.']),
   format: () => check('Format', 'prettier', ['--check', '--log-level', 'warn', '.']),
   unit: () => suite('Unit tests (Node)', 'unit'),
-  dawn: () => suite('WebGPU in Node (Dawn)', 'dawn'),
+  // Chromium brings the software adapter that Dawn finds in Node.
+  dawn: async () => (await ensureChromium(), await suite('WebGPU in Node (Dawn)', 'dawn')),
   browser: async () =>
     suite('Browser tests (Chromium)', 'browser', { CHROMIUM_PATH: await ensureChromium() }),
   e2e: async () => suite('End-to-end tests (Chromium)', 'e2e', { CHROMIUM_PATH: await ensureChromium() }),
