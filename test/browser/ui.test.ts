@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApp, type App } from '../helpers/chromium.ts';
 
-const screens = ['', 'data', 'pivots', 'train', 'rollouts', 'models', 'system'];
+const screens = ['', 'data', 'pivots', 'train', 'rollouts', 'compare', 'models', 'learn', 'system'];
 let app: App;
 
 beforeAll(async () => {
@@ -112,7 +112,7 @@ describe('a page with data', () => {
     const { page } = app;
     await open('');
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.keyboard.press('6');
+    await page.keyboard.press('7');
     await page.getByRole('heading', { name: 'Add a model' }).waitFor();
     await page.getByLabel('Prompt', { exact: true }).fill('1');
     await page.getByLabel('Prompt', { exact: true }).press('2');
