@@ -28,7 +28,8 @@ async function lesson(seed: string): Promise<LessonEvent[]> {
     codec,
     world: helpdesk,
     seed,
-    verify: (preset, samples) => Promise.all(samples.map(async (sample) => presetNamed(preset).verify(sample))),
+    verify: (preset, samples) =>
+      Promise.all(samples.map(async (sample) => presetNamed(preset).verify(sample))),
   });
   for await (const event of stream) events.push(event);
   return events;
