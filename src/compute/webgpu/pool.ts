@@ -7,8 +7,11 @@ import type { Backend, BufferManager } from './gpu.ts';
 
 /** Smaller buffers are not worth the search for others that could go. */
 const smallBytes = 4 << 10;
-/** What the pool may hold beyond the most that was ever needed at once, so that sizes that take turns stay. */
-const slack = 1.05;
+/**
+ * What the pool may hold, as a multiple of the most that was ever needed at once, so that sizes that take turns stay. With
+ * less, a training step of the usual shapes is handed over in parts, because buffers go only behind their commands.
+ */
+const slack = 1.17;
 
 const kept = new WeakSet<BufferManager>();
 
