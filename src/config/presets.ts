@@ -13,7 +13,7 @@ export const presets: readonly Preset[] = [
     name: 'demo',
     title: 'Demo',
     summary: 'The built-in model on the built-in data: about two minutes on two CPU cores.',
-    config: { maxCandidates: 192, evaluateEvery: 5, learningRate: 5e-4 },
+    config: { maxCandidates: 192, evaluateEvery: 5 },
   },
   {
     name: 'small',
