@@ -9,7 +9,7 @@ import { defaultConfig } from '../src/config/schema.ts';
 import { openBackend, throwIfFailed } from '../src/compute/backend.ts';
 import { createAdapter } from '../src/model/lora.ts';
 import { estimateMemory, type MemoryEstimate } from '../src/model/memory.ts';
-import { readModelConfig } from '../src/model/config.ts';
+import { qwen3 } from '../bench/gpu/shapes.ts';
 import { loadPolicy, trainedParameters } from '../src/model/policy.ts';
 import type { ByteSource, TensorEntry } from '../src/model/safetensors.ts';
 import { expectedTensors, type BaseFormat } from '../src/model/weights.ts';
@@ -39,20 +39,7 @@ const [prompts, samples, promptTokens, newTokens] = (
   ['prompts', 'samples', 'promptTokens', 'newTokens'] as const
 ).map((name) => Number(flags[name])) as [number, number, number, number];
 
-const config = readModelConfig({
-  model_type: 'qwen3',
-  hidden_size: 1024,
-  num_hidden_layers: Number(flags.layers),
-  num_attention_heads: 16,
-  num_key_value_heads: 8,
-  head_dim: 128,
-  intermediate_size: 3072,
-  vocab_size: 151_936,
-  max_position_embeddings: 40_960,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1_000_000,
-  tie_word_embeddings: true,
-});
+const config = { ...qwen3, layers: Number(flags.layers) };
 
 /** Bytes of bfloat16 numbers around 0 with deviation 0.02, the same for the same place; norms are 1. */
 const pattern = new Uint16Array(1 << 20);

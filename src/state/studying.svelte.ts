@@ -80,7 +80,7 @@ async function fetchJson(path: string): Promise<unknown> {
   const response = await fetch(path).catch(() => null);
   // A host may answer a missing file with its index page.
   if (!response?.ok || !response.headers.get('Content-Type')?.includes('json')) return null;
-  return trying(() => response.json()) ?? null;
+  return (await trying(() => response.json())) ?? null;
 }
 
 const keyOf = (plan: Plan, model: ModelRecord) => studyKey(plan, model.hash, 'wasm');

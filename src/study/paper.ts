@@ -3,8 +3,6 @@
  * (percent); read from secondary accounts of the paper that agree with each other.
  */
 
-export const PAPER = 'PivotRL, arXiv 2603.21383v1';
-
 /** Which of our worlds and skills stand for which benchmark; their own files say the same, and a test compares. */
 export const paperWorlds: Record<string, { title: string; standsFor: string }> = {
   helpdesk: { title: 'Helpdesk', standsFor: 'τ²-Bench' },
