@@ -77,8 +77,8 @@ function remembering(verify: Verify): Verify {
 }
 
 /**
- * Whether a reward is the full one. Guarded presets give half a point to any message where one was demonstrated, and
- * no more; a call earns 1 only when nothing is missing.
+ * Whether a reward is the full one. A message that nobody could check earns half a point and no more; a call earns 1
+ * only when nothing is missing.
  */
 export function isAccepted(turn: Turn, reward: number | null): boolean {
   return reward !== null && reward >= (turn.expected.kind === 'message' ? 0.5 : 1);

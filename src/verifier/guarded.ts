@@ -24,12 +24,13 @@ import { maximumMatching } from './matching.ts';
 import type { PythonValue } from './python-json.ts';
 import { tryPythonJson } from './python-json.ts';
 import { SchemaView, schemaViolation } from './schema.ts';
+import { toldVerdict } from './told.ts';
 import type { Sample, Verdict, Verify } from './verdict.ts';
 import { notApplicable, verifierFailed } from './verdict.ts';
 
 export interface GuardedOptions {
-  /** `capped`: half a point for any message; `excluded`: no verdict on such turns. */
-  messageTurns: 'capped' | 'excluded';
+  /** `capped`: half a point for any message; `excluded`: no verdict on such turns; `told`: as `told.ts` reads it. */
+  messageTurns: 'capped' | 'excluded' | 'told';
 }
 
 /** Half of what a right call earns: the content of messages is not checked. */
@@ -53,6 +54,7 @@ export function guarded({ messageTurns = 'capped' }: Partial<GuardedOptions> = {
     }
     const early = formatVerdict(sample);
     if (early) return early;
+    if (expected.kind === 'message' && messageTurns === 'told') return toldVerdict(sample);
     if (expected.kind === 'message' || attempt.action.kind === 'message') {
       return verdict(
         MESSAGE_REWARD,

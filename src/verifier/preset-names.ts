@@ -25,6 +25,12 @@ export const presetWords = [
     summary: 'As guarded, but turns on which a message was demonstrated get no verdict and are left out.',
   },
   {
+    name: 'guarded-told',
+    title: 'Guarded, messages read',
+    summary:
+      'As guarded, but a message earns what a call does when it tells the same numbers and facts as the demonstrated one, and nothing when it tells others. Needs the facts in the dataset.',
+  },
+  {
     name: 'gym-conversational',
     title: 'NeMo Gym, conversational',
     summary:

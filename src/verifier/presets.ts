@@ -32,6 +32,7 @@ export const DEFAULT_PRESET = 'guarded';
 const recipes: Record<PresetName, Recipe> = {
   guarded: { make: guarded },
   'guarded-calls-only': { make: guarded, defaults: { messageTurns: 'excluded' } },
+  'guarded-told': { make: guarded, defaults: { messageTurns: 'told' } },
   'gym-conversational': { make: singleStep, defaults: { word_count_similarity_threshold: 0.1 } },
   'gym-search': { make: singleStep, defaults: { word_count_similarity_threshold: 0.3 } },
   'gym-swe': { make: singleStep, defaults: { word_count_similarity_threshold: 0 } },

@@ -13,7 +13,7 @@ import { programsOf } from './program.ts';
 import { rememberingShell } from './shell-memory.ts';
 import type { Observation } from './shell-run.ts';
 import type { ShellWorld } from './shell-world.ts';
-import { tellsAnything, toldDifference } from './told.ts';
+import { toldVerdict } from './told.ts';
 import type { Sample, Verdict, Verify } from './verdict.ts';
 import { attemptTimedOut, notApplicable, verifierFailed } from './verdict.ts';
 
@@ -28,9 +28,6 @@ export interface ShellOptions {
   lacking: 'excluded' | 'failed';
 }
 
-/** What a right message earns that tells nothing to check, as in `guarded.ts`. */
-const UNCHECKED_REWARD = 0.5;
-
 const PARAMETERS = ['command', 'cmd', 'script', 'code', 'bash_command', 'input', 'keystrokes'];
 
 export function shell({
@@ -43,7 +40,7 @@ export function shell({
   return async (sample: Sample, onPhase): Promise<Verdict> => {
     const early = formatVerdict(sample);
     if (early) return early;
-    if (messages === 'told' && sample.expected.kind === 'message') return messageVerdict(sample);
+    if (messages === 'told' && sample.expected.kind === 'message') return toldVerdict(sample);
     const wanted = programsOf(sample.expected, PARAMETERS);
     if (!wanted) return notApplicable('The demonstrated action holds no command.');
     const made = programsOf(sample.attempt.action, PARAMETERS);
@@ -91,18 +88,6 @@ export function shell({
 
 function verdict(reward: number, category: string, reason: string): Verdict {
   return { reward, category, reason };
-}
-
-function messageVerdict({ expected, attempt, world }: Sample): Verdict {
-  const difference = toldDifference(expected.content, attempt.action.content, world);
-  if (difference) return verdict(0, 'TOLD_DIFFERENT', difference);
-  return tellsAnything(expected.content, world)
-    ? verdict(1, 'SAME_TOLD', 'The message tells the same numbers and names.')
-    : verdict(
-        UNCHECKED_REWARD,
-        'EXPECTED_MESSAGE',
-        'A message, as demonstrated, that tells nothing to check.',
-      );
 }
 
 /** Commands that talk to a person at a terminal; what they ask cannot be seen here. */

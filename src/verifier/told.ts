@@ -1,10 +1,14 @@
 /**
- * Whether two messages tell the same of a file system: the same numbers, and the same names of files, folders and words
- * in files. Leaves out how it is put, and every claim that needs understanding: "3 lines added" for "3 lines removed"
+ * Whether two messages tell the same of a world: the same numbers, and the same names of files, folders and words in
+ * files, or the same of the words that the world lists as its `facts`. Leaves out how it is put, and every claim that needs understanding: "3 lines added" for "3 lines removed"
  * tells the same here.
  */
 import { isObject } from '../base/json.ts';
 import type { Json } from '../base/json.ts';
+import type { Sample, Verdict } from './verdict.ts';
+
+/** What a right message earns that tells nothing to check: half of what a right call earns, as in `guarded.ts`. */
+const UNCHECKED_REWARD = 0.5;
 
 interface Told {
   numbers: string[];
@@ -23,6 +27,19 @@ const PROSE = new Set(
   lines word words number name result answer see say says`.split(/\s+/),
 );
 
+/** 1 for a message that tells the same as the demonstrated one, half of that where it tells nothing, 0 for any other. */
+export function toldVerdict({ expected, attempt, world }: Sample): Verdict {
+  const difference = toldDifference(expected.content, attempt.action.content, world);
+  if (difference) return { reward: 0, category: 'TOLD_DIFFERENT', reason: difference };
+  return tellsAnything(expected.content, world)
+    ? { reward: 1, category: 'SAME_TOLD', reason: 'The message tells the same numbers and names.' }
+    : {
+        reward: UNCHECKED_REWARD,
+        category: 'EXPECTED_MESSAGE',
+        reason: 'A message, as demonstrated, that tells nothing to check.',
+      };
+}
+
 /** Whether the text tells a number or a name that could be checked. */
 export function tellsAnything(text: string, world: Json | undefined): boolean {
   const { numbers, names } = toldBy(text, namesIn(world));
@@ -38,7 +55,8 @@ export function toldDifference(expected: string, attempt: string, world: Json | 
   const [wanted, made] = [toldBy(expected, known), toldBy(attempt, known)];
   if (made.isQuestion && !wanted.isQuestion) return 'It asks where the result was told.';
   if (made.isDenial !== wanted.isDenial) return 'One message denies what the other says.';
-  if (wanted.numbers.length + wanted.names.length === 0) return null;
+  if (wanted.numbers.length + wanted.names.length === 0)
+    return wanted.isQuestion && !made.isQuestion ? 'It does not ask.' : null;
   if (!isSame(wanted.numbers, made.numbers)) return difference('numbers', wanted.numbers, made.numbers);
   if (wanted.names.length > 0 && !isSame(wanted.names, made.names))
     return difference('names', wanted.names, made.names);
@@ -68,7 +86,7 @@ function toldBy(text: string, known: ReadonlySet<string>): Told {
   };
 }
 
-/** Names of the files and folders below the working directory and the words that files hold, in lower case. */
+/** The world's facts, names of the files and folders below the working directory and the words that files hold, in lower case. */
 function namesIn(world: Json | undefined): Set<string> {
   const names = new Set<string>();
   if (!isObject(world)) return names;
@@ -76,6 +94,7 @@ function namesIn(world: Json | undefined): Set<string> {
     for (const [word] of text.toLowerCase().matchAll(/[\p{L}\d_.-]+/gu))
       if (!PROSE.has(word)) names.add(word);
   };
+  for (const fact of Array.isArray(world.facts) ? world.facts : []) if (typeof fact === 'string') add(fact);
   const cwd = typeof world.cwd === 'string' ? `${world.cwd}/` : '/';
   const files = isObject(world.files) ? world.files : {};
   const folders = Array.isArray(world.directories) ? world.directories : [];

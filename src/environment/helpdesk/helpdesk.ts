@@ -15,7 +15,7 @@ import type { HelpdeskTask } from './task.ts';
 import { functionOf, runTool, toolNamed } from './tools.ts';
 import { answer, opening } from './user.ts';
 import type { Database } from './world.ts';
-import { findOrder } from './world.ts';
+import { CITIES, findOrder, ITEMS, STATUSES } from './world.ts';
 
 const MAX_TURNS = 10;
 
@@ -81,6 +81,9 @@ function wantedDatabase(task: HelpdeskTask): Database {
   return database;
 }
 
+/** The words that tell an outcome; numbers do so anyway. */
+const FACTS = [...STATUSES, 'refunded', 'cancelled', 'swapped', ...ITEMS, ...CITIES];
+
 const DONE = { refund: /refunded/, cancel: /cancelled/, move: /goes to/, swap: /swapped/ };
 
 /** Whether the text tells the user how it ended, in whatever words. */
@@ -100,12 +103,12 @@ export const helpdesk = {
   name: 'helpdesk',
   title: 'Helpdesk',
   standsFor: 'τ²-Bench',
-  verifier: 'guarded',
+  verifier: 'guarded-told',
   drawTask,
   reset: resetHelpdesk,
   step,
   isSuccess,
-  worldOf: () => undefined,
+  worldOf: () => ({ facts: FACTS }),
   expert: expertAction,
   novice: noviceAction,
 } satisfies Environment<HelpdeskTask, HelpdeskEpisode>;

@@ -121,3 +121,35 @@ describe('remembering what commands did', () => {
     }
   });
 });
+
+describe('messages judged by the facts that a world lists', () => {
+  const told = presetNamed('guarded-told').verify;
+  const facts = { facts: ['open', 'delivered', 'refunded', 'cancelled', 'lamp', 'Oslo'] };
+  const judgeFacts = (expected: string, said: string) =>
+    told({ ...sample(message(expected), message(said)), world: facts });
+
+  test.each([
+    ['Order 412 is delivered.', 'Your order 412 is delivered now.'],
+    ['Order 412 goes to Oslo.', 'It goes to oslo, order 412.'],
+    ['Sorry, there is no lamp now.', 'Sorry, I have no lamp.'],
+  ])('take “%s” for “%s”', (expected, said) => {
+    expect(judgeFacts(expected, said)).toMatchObject({ reward: 1, category: 'SAME_TOLD' });
+  });
+
+  test.each([
+    ['another status', 'Order 412 is delivered.', 'Order 412 is open.'],
+    ['another order', 'Order 412 is delivered.', 'Order 413 is delivered.'],
+    ['another deed', 'Order 412 is refunded.', 'Order 412 is cancelled.'],
+    ['two statuses', 'Order 412 is open.', 'Order 412 is open, delivered.'],
+    ['a refusal', 'Order 412 is cancelled.', 'Sorry, order 412 is cancelled.'],
+    ['a statement for a question', 'What is the order number?', 'Please wait.'],
+  ])('refuse %s', (_, expected, said) => {
+    expect(judgeFacts(expected, said)).toMatchObject({ reward: 0, category: 'TOLD_DIFFERENT' });
+  });
+
+  test('give a question for a question half a point, and a call for a message none', () => {
+    expect(judgeFacts('What is the order number?', 'Sure, which order?')).toMatchObject({ reward: 0.5 });
+    const called = sample(message('Order 412 is open.'), calls(call('find_order')));
+    expect(told({ ...called, world: facts })).toMatchObject({ reward: 0 });
+  });
+});
