@@ -13,6 +13,9 @@ export interface PlotParts {
   onZoom: (isZoomed: boolean) => void;
 }
 
+/** Distances of ticks on the x axis: steps and turns are whole. */
+const WHOLE = [1, 10, 100, 1000, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
+
 /** Short for axes: 0.25, 120, 31 k. */
 export function tick(value: number): string {
   return Math.abs(value) >= 10_000 ? compact(value) : String(Number(value.toPrecision(6)));
@@ -52,7 +55,8 @@ export function plotOptions({ host, height, lines, baseline, onHover, onZoom }: 
       drag: { x: true, y: false },
     },
     scales: {
-      x: { time: false },
+      // A single point stands in the middle of its neighbours, not somewhere between 0 and 100.
+      x: { time: false, range: (_, low, high) => (low < high ? [low, high] : [low - 1, low + 1]) },
       y: {
         range: (_, low, high) => {
           const level = baseline();
@@ -61,7 +65,7 @@ export function plotOptions({ host, height, lines, baseline, onHover, onZoom }: 
       },
     },
     axes: [
-      { ...axis, size: 28, gap: 4, space: 60, values: labels },
+      { ...axis, size: 28, gap: 4, space: 60, incrs: WHOLE, values: labels },
       { ...axis, size: 52, gap: 6, space: 34, values: labels },
     ],
     series: [
