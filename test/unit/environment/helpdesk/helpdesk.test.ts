@@ -3,12 +3,13 @@ import type { JsonObject } from '../../../../src/base/json.ts';
 import { Random } from '../../../../src/base/random.ts';
 import { demonstrate } from '../../../../src/environment/demonstrations.ts';
 import { isFulfillable } from '../../../../src/environment/helpdesk/episode.ts';
-import { callOf, expertAction } from '../../../../src/environment/helpdesk/expert.ts';
+import { callOf, expertAction, sentencesOf, type Step } from '../../../../src/environment/helpdesk/expert.ts';
 import { helpdesk } from '../../../../src/environment/helpdesk/helpdesk.ts';
 import type { HelpdeskTask } from '../../../../src/environment/helpdesk/task.ts';
 import { functionOf, FUNCTIONS, TOOL_FUNCTIONS } from '../../../../src/environment/helpdesk/tools.ts';
 import { ORDER_IDS } from '../../../../src/environment/helpdesk/world.ts';
 import type { Action } from '../../../../src/trajectory/record.ts';
+import { presetNamed } from '../../../../src/verifier/presets.ts';
 
 const taskNumber = (index: number, split: 'train' | 'heldout' = 'train') =>
   helpdesk.drawTask(new Random('helpdesk-test').fork(index), split);
@@ -156,6 +157,30 @@ describe('the helpdesk', () => {
     }
     expect(turns).toBe(10);
     expect(helpdesk.isSuccess(episode)).toBe(false);
+  });
+
+  it('has a verifier that takes every right sentence for any other, and no sentence of another step', async () => {
+    const { verify } = presetNamed(helpdesk.verifier);
+    const world = helpdesk.worldOf();
+    const rewardOf = async (expected: string, said: string) => {
+      const attempt = { text: said, action: say(said), faults: [], isComplete: true };
+      return (await verify({ expected: say(expected), attempt, tools: [], world })).reward!;
+    };
+    const spoken: Step[] = ['ask', 'tell', 'refuse', 'done'];
+    for (let index = 0; index < 40; index++) {
+      const { episode } = await demonstrate(helpdesk, taskNumber(index), new Random(index));
+      const request = (['refund', 'cancel', 'move', 'swap'] as const)[index % 4]!;
+      const told = spoken.map((step) =>
+        sentencesOf(step, { ...episode, task: { ...episode.task, request } }),
+      );
+      for (const [at, own] of told.entries()) {
+        for (const sentence of own) {
+          expect(await rewardOf(own[0]!, sentence)).toBeGreaterThanOrEqual(0.5);
+          for (const other of told.filter((_, index) => index !== at).flat())
+            expect(await rewardOf(other, sentence), `${other} ${sentence}`).toBe(0);
+        }
+      }
+    }
   });
 
   it('makes the expert use its freedom: both names, both orders of arguments, defaults given and left out', async () => {
