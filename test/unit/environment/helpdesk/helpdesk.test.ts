@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { Random } from '../../../../src/base/random.ts';
 import { demonstrate } from '../../../../src/environment/demonstrations.ts';
-import { isFulfillable } from '../../../../src/environment/helpdesk/episode.ts';
+import { isFulfillable, type HelpdeskEpisode } from '../../../../src/environment/helpdesk/episode.ts';
 import { callOf, expertAction, sentencesOf, type Step } from '../../../../src/environment/helpdesk/expert.ts';
 import { helpdesk } from '../../../../src/environment/helpdesk/helpdesk.ts';
 import type { HelpdeskTask } from '../../../../src/environment/helpdesk/task.ts';
@@ -168,7 +168,8 @@ describe('the helpdesk', () => {
     };
     const spoken: Step[] = ['ask', 'tell', 'refuse', 'done'];
     for (let index = 0; index < 40; index++) {
-      const { episode } = await demonstrate(helpdesk, taskNumber(index), new Random(index));
+      const done = await demonstrate(helpdesk, taskNumber(index), new Random(index));
+      const episode = done.episode as HelpdeskEpisode;
       const request = (['refund', 'cancel', 'move', 'swap'] as const)[index % 4]!;
       const told = spoken.map((step) =>
         sentencesOf(step, { ...episode, task: { ...episode.task, request } }),
