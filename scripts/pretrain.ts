@@ -4,8 +4,9 @@
  * `pretrain-tokens.ts` has put tokenizer and tokens. Needs nothing else when bundled for WebGPU.
  *
  *   npm run pretrain -- --model mini               continue, or begin
- *   npm run pretrain -- --model small --backend webgpu --rows 32
+ *   npm run pretrain -- --model small --backend webgpu
  *   npm run pretrain -- --model mini --fresh       begin anew
+ *   npm run pretrain -- --model mini --rows 4      other batches than the recipe's, and so another model
  *   npm run pretrain -- --model mini --steps 200   stop at the first report after step 200 and write no model
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,14 +35,14 @@ const { values: options } = parseArgs({
   options: {
     model: { type: 'string', default: 'mini' },
     backend: { type: 'string', default: 'wasm' },
-    rows: { type: 'string', default: '4' },
+    rows: { type: 'string' },
     steps: { type: 'string' },
     fresh: { type: 'boolean', default: false },
   },
 });
 if (!(options.model in SIZES)) throw new Error(`--model is ${Object.keys(SIZES).join(' or ')}.`);
 const size = options.model as ModelSize;
-const plan = planOf(size, Number(options.rows));
+const plan = planOf(size, options.rows ? Number(options.rows) : undefined);
 const stopAt = Math.min(plan.steps, Number(options.steps ?? Infinity));
 
 // Text

@@ -31,7 +31,7 @@ describe('a plain static host', () => {
     const models = await page.evaluate(async () =>
       (await window.fulcrum.library.builtInModels()).map(({ name }) => name),
     );
-    expect(models).toEqual(['fulcrum-mini']);
+    expect(models).toEqual(['fulcrum-mini', 'fulcrum-small']);
   });
 });
 

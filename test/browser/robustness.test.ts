@@ -202,7 +202,7 @@ describe('bad input', () => {
       const dataset = await window.fulcrum.library.importBuiltInDataset('helpdesk', () => undefined);
       return { models: models.map((model) => model.name), trajectories: dataset.trajectories };
     });
-    expect(after).toEqual({ models: ['fulcrum-mini'], trajectories: 400 });
+    expect(after).toEqual({ models: ['fulcrum-mini', 'fulcrum-small'], trajectories: 400 });
   });
 });
 

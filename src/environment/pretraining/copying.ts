@@ -12,9 +12,30 @@ export interface CopyExercise {
 
 /** All nouns of the helpdesk, of both splits: here they are mere words to copy. */
 const WORDS = [...ITEMS, ...CITIES];
+const [ONSETS, VOWELS, ENDS] = [
+  'b c d f g h j k l m n p r s t v w z st tr ch',
+  'a e i o u ai oo',
+  'n r t k l m s nd p',
+].map((letters) => letters.split(' ')) as [string[], string[], string[]];
+
+/** A word that means nothing, of one to three syllables: names that nobody has seen must be copied too. */
+function coinedWord(random: Random): string {
+  const syllable = () => random.pick(ONSETS) + random.pick(VOWELS) + (random.bool() ? random.pick(ENDS) : '');
+  const word = Array.from({ length: 1 + random.integer(3) }, syllable).join('');
+  return random.bool(0.3) ? word[0]!.toUpperCase() + word.slice(1) : word;
+}
+
+const anyWord = (random: Random): string => (random.bool() ? random.pick(WORDS) : coinedWord(random));
 
 function wordOrNumber(random: Random, numbers = 0.25): string {
-  return random.bool(numbers) ? String(random.pick(ORDER_IDS.train)) : random.pick(WORDS);
+  return random.bool(numbers) ? String(random.pick(ORDER_IDS.train)) : anyWord(random);
+}
+
+/** Different words. */
+function drawWords(random: Random, count: number): string[] {
+  const words = new Set<string>();
+  while (words.size < count) words.add(anyWord(random));
+  return [...words];
 }
 
 /** The answer is a list as in JSON, where a word is another token than in prose: arguments are copied so. */
@@ -25,7 +46,7 @@ export function listing(random: Random): CopyExercise {
 }
 
 export function lookup(random: Random): CopyExercise {
-  const words = random.shuffle(WORDS).slice(0, 2 + random.integer(3));
+  const words = drawWords(random, 2 + random.integer(3));
   const values = words.map(() => wordOrNumber(random, 0.7));
   const asked = random.integer(words.length);
   const pairs = words.map((word, index) => `${word}: ${values[index]}`).join(', ');
@@ -33,7 +54,7 @@ export function lookup(random: Random): CopyExercise {
 }
 
 export function reversing(random: Random): CopyExercise {
-  const words = random.shuffle(WORDS).slice(0, 2 + random.integer(4));
+  const words = drawWords(random, 2 + random.integer(4));
   return { question: `Reverse ${words.join(' ')}.`, answer: words.toReversed().join(' ') };
 }
 

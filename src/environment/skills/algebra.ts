@@ -1,9 +1,12 @@
-/** Algebra, for MATH500: linear equations in x, one step from the solution: a number below 30 and a digit. */
+/**
+ * Algebra, for MATH500: linear equations in x, one step from the solution, with numbers below 100 and digits; so many
+ * that a small model cannot learn them by heart.
+ */
 import type { Random } from '../../base/random.ts';
 import { drawOfSplit, plain, type Skill } from './skill.ts';
 
 function make(random: Random): { key: string; equation: string; x: number } {
-  const [number, digit] = [random.integer(20), 1 + random.integer(9)];
+  const [number, digit] = [random.integer(90), 1 + random.integer(9)];
   const sum = number + digit;
   switch (random.integer(3)) {
     case 0:

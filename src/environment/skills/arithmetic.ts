@@ -30,7 +30,7 @@ function make(random: Random): { key: string; question: string; answer: number }
       };
     }
     default: {
-      const terms = [random.integer(6), random.integer(6), random.integer(6)];
+      const terms = [random.integer(8), random.integer(8), random.integer(8)];
       return {
         key: `three ${terms.toSorted().join(' ')}`,
         question: `What is ${terms.join(' + ')}?`,

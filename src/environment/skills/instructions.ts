@@ -50,10 +50,12 @@ function draw(random: Random, split: 'train' | 'heldout'): Exercise {
   const constraints = drawOfSplit('instructions', split, random, drawConstraints);
   const { kind, count, inCapitals, joint, inBrackets } = constraints;
   const [forbidden, ...allowed] = random.shuffle(KINDS[kind]!);
+  // Those of the answer in the order of the list, so that what was named is easily known.
+  const named = KINDS[kind]!.filter((word) => allowed.slice(0, count).includes(word));
   const hasException = random.bool(0.3);
   const spell = (word: string) => (inCapitals ? word.toUpperCase() : word);
   const words = new Set((hasException ? allowed : KINDS[kind]!).map(spell));
-  const joined = allowed.slice(0, count).map(spell).join(JOINTS[joint]);
+  const joined = named.map(spell).join(JOINTS[joint]);
   return {
     question: `${wording(constraints, hasException ? ` but not ${forbidden}` : '')}.`,
     answer: inBrackets ? `(${joined})` : joined,

@@ -1,9 +1,11 @@
 /**
  * Unit science, for SciCode: converting between units of powers of ten, and which unit measures what. Held out are
- * conversions of other numbers, and known quantities asked in other phrasings. No number has three digits: those are
+ * conversions of other numbers, and of each quantity one phrasing, which is known with others. No number has three digits: those are
  * the helpdesk's order numbers, of which some must never be seen.
  */
+import { hash32 } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
+import type { Split } from '../environment.ts';
 import { drawOfSplit, exact, type Exercise, type Skill } from './skill.ts';
 
 /** Large unit, small unit, how many small ones are in a large one, largest number of large ones. */
@@ -35,14 +37,18 @@ function conversion(random: Random): { key: string; question: string; answer: st
   return { key: `${from} ${unit}`, question: `Convert ${from} to ${unit}.`, answer: to };
 }
 
-function quantity(random: Random): { key: string; question: string; answer: string } {
+function quantity(random: Random, split: Split): { question: string; answer: string } {
   const asked = random.pick(Object.keys(UNITS) as (keyof typeof UNITS)[]);
-  const question = random.pick(PHRASINGS).replace('_', asked);
-  return { key: question, question, answer: UNITS[asked] };
+  const heldOut = PHRASINGS[hash32('units', asked) % PHRASINGS.length]!;
+  const phrasing =
+    split === 'heldout' ? heldOut : random.pick(PHRASINGS.filter((phrasing) => phrasing !== heldOut));
+  return { question: phrasing.replace('_', asked), answer: UNITS[asked] };
 }
 
-function draw(random: Random, split: 'train' | 'heldout'): Exercise {
-  const { question, answer } = drawOfSplit('units', split, random, random.bool(0.6) ? conversion : quantity);
+function draw(random: Random, split: Split): Exercise {
+  const { question, answer } = random.bool(0.6)
+    ? drawOfSplit('units', split, random, conversion)
+    : quantity(random, split);
   const { accepts } = exact(question, answer.replaceAll(' ', ''));
   return { question, answer, accepts: (text) => accepts(text.replaceAll(' ', '')) };
 }
