@@ -36,12 +36,12 @@ const models = {
   'fulcrum-small': {
     parameters: [3e6, 6e6],
     skills: {
-      instructions: 0.65,
+      instructions: 0.6,
       arithmetic: 0.75,
-      algebra: 0.75,
+      algebra: 0.5,
       programs: 0.75,
       units: 0.75,
-      facts: 0.7,
+      facts: 0.9,
       'veli-facts': 0.9,
       translation: 0.9,
     },
