@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../src/base/errors.ts';
 import { openBackend, type BackendName } from '../../src/compute/backend.ts';
-import { initWasmKernels } from '../../src/compute/wasm/kernels.ts';
+import { initWasmKernels, wasmKernels } from '../../src/compute/wasm/kernels.ts';
 import { readModelConfig } from '../../src/model/config.ts';
 import { loadPolicy } from '../../src/model/policy.ts';
 import type { ByteSource } from '../../src/model/safetensors.ts';
@@ -105,7 +105,9 @@ async function open({ backend, threads, model }: ChildOptions): Promise<{ lab: L
   const entries = await openWeights(new Map(weights), null);
   const policy = await loadPolicy(readModelConfig(json('config.json')), entries, { trained: true });
   const lab = await openLab(policy, codec, verify, { passTokens: PASS_TOKENS[backend] });
-  return { lab, device: info.adapter || `${threads} ${threads === 1 ? 'thread' : 'threads'} each` };
+  // Fewer than asked for where the memory is not shared, as in Node.
+  const own = wasmKernels()?.threads ?? 1;
+  return { lab, device: info.adapter || `${own} ${own === 1 ? 'thread' : 'threads'} each` };
 }
 
 /** Where tfjs's own .wasm files are: beside this program when it is a bundle, else in its package. */
