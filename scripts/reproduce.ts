@@ -124,7 +124,12 @@ async function main(): Promise<void> {
     const threads = Math.max(1, Math.floor(cores / jobs));
     const options = { backend: backend as 'wasm' | 'webgpu', threads, model, budgets: plan.budgets };
     const processes = await startProcesses(jobs, fileURLToPath(import.meta.url), options);
-    about = { ...about, device: [processes.device, cpus()[0]?.model, `${jobs} ${jobs === 1 ? 'process' : 'processes'}`].join(', ') };
+    about = {
+      ...about,
+      device: [processes.device, cpus()[0]?.model, `${jobs} ${jobs === 1 ? 'process' : 'processes'}`].join(
+        ', ',
+      ),
+    };
     console.error(`${countCells(plan)} cells, on ${backend} (${about.device}). Journal: ${key}`);
     try {
       yield* study(plan, { journal, run: processes.run, jobs });
