@@ -10,6 +10,7 @@
  * Where a message was demonstrated:
  *    0.5     a message; its content is not checked, so it earns half of what a right call earns, and since all
  *            messages earn the same, such turns teach only when to talk
+ *            (or, where the option says so, read: `told.ts`)
  *    0       a call
  *    −1      malformed, cut off or empty output
  *
@@ -24,7 +25,7 @@ import { maximumMatching } from './matching.ts';
 import type { PythonValue } from './python-json.ts';
 import { tryPythonJson } from './python-json.ts';
 import { SchemaView, schemaViolation } from './schema.ts';
-import { toldVerdict } from './told.ts';
+import { toldVerdict, UNCHECKED_REWARD } from './told.ts';
 import type { Sample, Verdict, Verify } from './verdict.ts';
 import { notApplicable, verifierFailed } from './verdict.ts';
 
@@ -32,9 +33,6 @@ export interface GuardedOptions {
   /** `capped`: half a point for any message; `excluded`: no verdict on such turns; `told`: as `told.ts` reads it. */
   messageTurns: 'capped' | 'excluded' | 'told';
 }
-
-/** Half of what a right call earns: the content of messages is not checked. */
-const MESSAGE_REWARD = 0.5;
 
 interface ReadCall {
   name: string;
@@ -57,7 +55,7 @@ export function guarded({ messageTurns = 'capped' }: Partial<GuardedOptions> = {
     if (expected.kind === 'message' && messageTurns === 'told') return toldVerdict(sample);
     if (expected.kind === 'message' || attempt.action.kind === 'message') {
       return verdict(
-        MESSAGE_REWARD,
+        UNCHECKED_REWARD,
         'EXPECTED_MESSAGE',
         'A message, as demonstrated; its content is not checked.',
       );

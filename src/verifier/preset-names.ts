@@ -28,7 +28,7 @@ export const presetWords = [
     name: 'guarded-told',
     title: 'Guarded, messages read',
     summary:
-      'As guarded, but a message earns what a call does when it tells the same numbers and facts as the demonstrated one, and nothing when it tells others. Needs the facts in the dataset.',
+      'As guarded, but a message earns what a call does when it tells the same numbers and facts as the demonstrated one, half of that when there is nothing to check, and nothing when it tells others. Needs the facts in the dataset.',
   },
   {
     name: 'gym-conversational',

@@ -7,8 +7,8 @@ import { isObject } from '../base/json.ts';
 import type { Json } from '../base/json.ts';
 import type { Sample, Verdict } from './verdict.ts';
 
-/** What a right message earns that tells nothing to check: half of what a right call earns, as in `guarded.ts`. */
-const UNCHECKED_REWARD = 0.5;
+/** What a right message earns that tells nothing to check: half of what a right call earns. */
+export const UNCHECKED_REWARD = 0.5;
 
 interface Told {
   numbers: string[];
@@ -86,7 +86,10 @@ function toldBy(text: string, known: ReadonlySet<string>): Told {
   };
 }
 
-/** The world's facts, names of the files and folders below the working directory and the words that files hold, in lower case. */
+/**
+ * The world's facts, names of the files and folders below the working directory and the words that files hold, in lower
+ * case.
+ */
 function namesIn(world: Json | undefined): Set<string> {
   const names = new Set<string>();
   if (!isObject(world)) return names;

@@ -1,7 +1,7 @@
 /**
  * Unit science, for SciCode: converting between units of powers of ten, and which unit measures what. Held out are
- * conversions of other numbers, and of each quantity one phrasing, which is known with others. No number has three digits: those are
- * the helpdesk's order numbers, of which some must never be seen.
+ * conversions of other numbers, and of each quantity one phrasing, which is known with others. No number has three
+ * digits: those are the helpdesk's order numbers, of which some must never be seen.
  */
 import { hash32 } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';

@@ -15,7 +15,7 @@ import { VELI } from '../../../../src/environment/skills/veli.ts';
 const drawn = (skill: Skill, split: Split = 'train', count = 400): Exercise[] =>
   Array.from({ length: count }, (_, index) => skill.draw(new Random('skills-test').fork(index), split));
 
-/** Of words asked and answered, what is not free: an order of terms, names of variables, a choice of words. */
+/** Of words asked and answered, what is not free: an order of terms, a choice of words. */
 const sameExercise: Record<string, (exercise: Exercise) => string> = {
   instructions: ({ question }) => question.replace(/ but not \w+/, ''),
   arithmetic: ({ question }) => (question.match(/\d+|last|-/g) ?? []).sort().join(),
