@@ -168,6 +168,6 @@ writeFileSync(
 );
 console.log(
   `${target}: ${parameterCount} parameters, ${weights.length} bytes, ` +
-    `${plan.steps * tokensPerStep} tokens in ${Math.round(done.seconds)} s.`,
+    `${plan.steps * tokensPerStep} tokens in ${Math.round(done.seconds)} s. Next: npm run index:models`,
 );
 process.exit(0);

@@ -115,29 +115,23 @@ export async function importModel(
   return record;
 }
 
-/** Records a model that comes with the app; its files stay on the site. */
-export async function recordBuiltInModel(
+/** The record of a model that comes with the app; its files stay on the site. */
+export async function describeBuiltInModel(
   name: string,
   files: ReadonlyMap<string, Blob>,
 ): Promise<ModelRecord> {
-  const id = `built-in-${name}`;
-  const hash = await hashFiles(files);
-  const known = await getModel(id);
-  if (known?.hash === hash) return known;
   const { config, parameters } = await checkModel(files);
-  const record: ModelRecord = {
-    id,
+  return {
+    id: `built-in-${name}`,
     name,
     kind: 'built-in',
     source: 'comes with Fulcrum',
     family: config.family,
     parameters,
     sizeBytes: [...files.values()].reduce((sum, file) => sum + file.size, 0),
-    hash,
+    hash: await hashFiles(files),
     createdAt: 0,
     files: [...files].map(([path, file]) => ({ path, sizeBytes: file.size })),
     contextTokens: config.maxPositions,
   };
-  await putModel(record);
-  return record;
 }

@@ -10,19 +10,14 @@ import { downloadModel } from './download-model.ts';
 import { exportAdapter, exportMetrics, exportModel, exportPivots, exportRun } from './exports.ts';
 import { importDataset } from './import-dataset.ts';
 import { estimateRun } from './estimate.ts';
-import { folderFiles, importModel, recordBuiltInModel } from './import-model.ts';
-
+import { folderFiles, importModel } from './import-model.ts';
 import type { SiteFile } from './load.ts';
 import { codecOf, previewTurn } from './preview.ts';
 import type { LibraryService } from './services.ts';
 import type { Sample } from '../verifier/verdict.ts';
 import type { VerifierPool } from './verifier-pool.ts';
 
-/** What comes with the app: `models/index.json` and `datasets/index.json` of the site list it. */
-interface BuiltInModel {
-  name: string;
-  files: string[];
-}
+/** Datasets that come with the app, as `datasets/index.json` of the site lists them. */
 interface BuiltInDataset {
   name: string;
   files: string[];
@@ -74,13 +69,10 @@ export function createLibraryService(site: SiteFile, verifiers: VerifierPool): L
     },
     cancelDownload: async () => downloading.abort(),
     async builtInModels() {
-      const records: ModelRecord[] = [];
-      for (const { name, files } of await index<BuiltInModel[]>('models/index.json')) {
-        const blobs = await Promise.all(
-          files.map(async (file) => [file, await site(`models/${name}/${file}`)] as const),
-        );
-        records.push(await recordBuiltInModel(name, new Map(blobs)));
-      }
+      // `npm run index:models` writes the records, so that no model's files are fetched before somebody uses it.
+      const records = await index<ModelRecord[]>('models/index.json');
+      for (const record of records)
+        if ((await models.getModel(record.id))?.hash !== record.hash) await models.putModel(record);
       return records;
     },
     deleteModel: (id) => models.deleteModel(id),

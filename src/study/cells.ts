@@ -1,4 +1,4 @@
-/** The cells of a study, which of them can run now, and which trial of a search won. Pure. */
+/** The cells of a study, which of them can run now, and which trial of the search won. Pure. */
 import type { Plan, Trial } from './plan.ts';
 import type { BaseCell, Cell, CellResult, ProfileCell, RunCell, RunResult } from './results.ts';
 
@@ -12,17 +12,27 @@ export function cellKey(cell: Cell): string {
 /** Success on validation tasks of the checkpoint that a run is judged by. */
 export const validationOf = (run: RunResult): number => run.curve[run.chosen]!.validation;
 
-/** The settings that won the search in a world; null as long as a trial is missing. The first of equals wins. */
+/** The run of a trial in the search: in the first world with the first seed. */
+export const searchCell = (plan: Plan, method: RunCell['method'], trial: Trial): RunCell => ({
+  kind: 'run',
+  world: plan.worlds[0]!,
+  method,
+  seed: plan.seeds[0]!,
+  ...trial,
+});
+
+/** The settings that won a method's search; null as long as a trial is missing. The first of equals wins. */
 export function chosenTrial(
   plan: Plan,
-  world: string,
   method: RunCell['method'],
   results: ReadonlyMap<string, CellResult>,
 ): Trial | null {
+  const trials = plan.trials[method];
+  if (trials.length === 1) return trials[0]!;
   let best: Trial | null = null;
   let bestValidation = -1;
-  for (const trial of plan.trials[method]) {
-    const run = results.get(cellKey({ kind: 'run', world, method, seed: plan.seeds[0]!, ...trial }));
+  for (const trial of trials) {
+    const run = results.get(cellKey(searchCell(plan, method, trial)));
     if (run?.kind !== 'run') return null;
     if (validationOf(run) > bestValidation) [best, bestValidation] = [trial, validationOf(run)];
   }
@@ -37,25 +47,18 @@ function knownCells(plan: Plan, results: ReadonlyMap<string, CellResult>): Cell[
   );
   const bases = worlds.map((world): BaseCell => ({ kind: 'base', world }));
   const search = plan.methods.flatMap((method) =>
+    plan.trials[method].map((trial) => searchCell(plan, method, trial)),
+  );
+  const searched = new Set(search.map(cellKey));
+  const repeats = plan.seeds.flatMap((seed) =>
     worlds.flatMap((world) =>
-      plan.trials[method].map((trial): RunCell => ({
-        kind: 'run',
-        world,
-        method,
-        seed: plan.seeds[0]!,
-        ...trial,
-      })),
+      plan.methods.flatMap((method): RunCell[] => {
+        const trial = chosenTrial(plan, method, results);
+        return trial ? [{ kind: 'run', world, method, seed, ...trial }] : [];
+      }),
     ),
   );
-  const repeats = plan.methods.flatMap((method) =>
-    worlds.flatMap((world): RunCell[] => {
-      const trial = chosenTrial(plan, world, method, results);
-      return trial
-        ? plan.seeds.slice(1).map((seed): RunCell => ({ kind: 'run', world, method, seed, ...trial }))
-        : [];
-    }),
-  );
-  return [...profiles, ...bases, ...search, ...repeats];
+  return [...profiles, ...bases, ...search, ...repeats.filter((cell) => !searched.has(cellKey(cell)))];
 }
 
 /** Cells that have no result and wait for none: a run needs π₀'s score and the profile of its seed. */
@@ -72,6 +75,6 @@ export function readyCells(plan: Plan, results: ReadonlyMap<string, CellResult>)
 
 /** How many cells a study has in all. */
 export function countCells({ worlds, methods, seeds, trials }: Plan): number {
-  const runs = methods.reduce((sum, method) => sum + trials[method].length + seeds.length - 1, 0);
-  return worlds.length * (seeds.length + 1 + runs);
+  const search = methods.reduce((sum, method) => sum + trials[method].length - 1, 0);
+  return worlds.length * (seeds.length + 1 + methods.length * seeds.length) + search;
 }

@@ -21,7 +21,7 @@ import {
 } from './paper.ts';
 import type { MethodName } from './plan.ts';
 import type { StudyResults } from './results.ts';
-import { runsOf, skillNames, skillOf, successOf, type Row } from './select.ts';
+import { acceptedOf, runsOf, skillNames, skillOf, successOf, type Row } from './select.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'within noise' | 'not measured';
 
@@ -249,6 +249,22 @@ export function allClaims(results: StudyResults): Claim[] {
       unit: 'points',
       min: 0,
       needs: ['pivotrl', 'rejection'],
+    },
+    {
+      id: 'pivotrl-over-sft-turns',
+      from: 'ours',
+      statement:
+        'Turn by turn PivotRL does better than SFT: the verifier accepts more of its held-out actions.',
+      ours: difference(
+        worlds.map((world) => ({
+          a: acceptedOf(results, world, 'pivotrl', 'sampled'),
+          b: acceptedOf(results, world, 'sft', 'sampled'),
+        })),
+      ),
+      paper: null,
+      unit: 'points',
+      min: 0,
+      needs: ['pivotrl', 'sft'],
     },
     {
       id: 'pivotrl-over-end-to-end',

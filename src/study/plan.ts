@@ -2,8 +2,9 @@
  * A study as data: which worlds, methods and seeds, what each run may spend, and the settings tried in the search.
  * `quickPlan` answers in minutes on two cores, `eveningPlan` in two or three hours; `fullPlan` is the one to conclude from.
  *
- * Every method gets the same number of trials in each world. A trial is a whole run with the first seed; the one with
- * the best validation success is kept, and the other seeds run with its settings.
+ * Settings are searched once, in the first world, with the same number of trials for every method. A trial is a whole
+ * run with the first seed; the one with the best validation success is kept, and all worlds and seeds run with its
+ * settings. A batch of rollouts makes one update, in which no ratio leaves 1: there is no clip to search for.
  */
 import { canonicalJson, type JsonObject } from '../base/json.ts';
 import { hash32 } from '../base/random.ts';
@@ -73,7 +74,8 @@ export interface Plan {
 
 const plain = (...rates: number[]): Trial[] => rates.map((learningRate) => ({ learningRate, klWeight: 0 }));
 
-const reinforced = plain(1.25e-4, 2.5e-4, 5e-4);
+const reinforced: Trial[] = [...plain(1.25e-4, 2.5e-4, 5e-4), { learningRate: 2.5e-4, klWeight: 0.02 }];
+const imitated = plain(2e-4, 5e-4, 1e-3, 2e-3);
 
 export const fullPlan: Plan = {
   name: 'full',
@@ -81,13 +83,13 @@ export const fullPlan: Plan = {
   methods: [...methodNames],
   seeds: [0, 1, 2],
   trials: {
-    sft: plain(2e-4, 5e-4, 1e-3),
-    pivotrl: [...plain(1.25e-4, 2.5e-4), { learningRate: 2.5e-4, klWeight: 0.02 }],
+    sft: imitated,
+    pivotrl: reinforced,
     'no-filter': reinforced,
     'strict-reward': reinforced,
     'random-reward': reinforced,
     'mixed-only': reinforced,
-    rejection: plain(2e-4, 5e-4, 1e-3),
+    rejection: imitated,
     'end-to-end': reinforced,
   },
   budgets: {
@@ -127,11 +129,10 @@ const oneTrial: Record<MethodName, Trial[]> = {
   'end-to-end': plain(2.5e-4),
 };
 
-/** All worlds, methods and seeds with less of everything and no search: what differs clearly shows, small differences do not. */
+/** All worlds, methods, seeds and trials with less of everything: what differs clearly shows, small differences do not. */
 export const eveningPlan: Plan = {
   ...fullPlan,
   name: 'evening',
-  trials: oneTrial,
   budgets: {
     ...fullPlan.budgets,
     demonstratedTurns: 600,

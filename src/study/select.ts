@@ -7,10 +7,10 @@ import type { Values } from './bootstrap.ts';
 export type Temperature = keyof Measured;
 export type Row = 'base' | MethodName;
 
-/** The runs that stand for a method in a world: those with the settings that its search chose; fewer while it runs. */
+/** The runs that stand for a method in a world: those with the settings that the method’s search chose; fewer while it runs. */
 export function runsOf({ plan, runs }: StudyResults, world: string, method: MethodName): RunResult[] {
   const byKey = new Map(runs.map((run) => [cellKey(run), run]));
-  const trial = chosenTrial(plan, world, method, byKey);
+  const trial = chosenTrial(plan, method, byKey);
   if (!trial) return [];
   return plan.seeds.flatMap((seed) => {
     const run = byKey.get(cellKey({ kind: 'run', world, method, seed, ...trial }));
@@ -31,6 +31,11 @@ export const valuesOf = (outcomes: readonly Outcomes[]): Values =>
 /** Success on held-out tasks, [S][N]; empty where there is no run yet. */
 export function successOf(results: StudyResults, world: string, row: Row, at: Temperature): Values {
   return valuesOf(heldOutOf(results, world, row).map(({ episodes }) => episodes[at]));
+}
+
+/** Whether the world's verifier accepts the action on each held-out turn, [S][N]. */
+export function acceptedOf(results: StudyResults, world: string, row: Row, at: Temperature): Values {
+  return valuesOf(heldOutOf(results, world, row).map(({ turns }) => turns[at]));
 }
 
 /** Answers to one skill's questions after training in a world, [S][N]. */

@@ -16,9 +16,10 @@ import {
   paperSkills,
   paperWorlds,
 } from './paper.ts';
-import { methodTitles, type MethodName } from './plan.ts';
-import type { StudyResults } from './results.ts';
-import { runsOf, skillNames, skillOf, successOf, type Row, type Temperature } from './select.ts';
+import { cellKey, chosenTrial, searchCell, validationOf } from './cells.ts';
+import { methodTitles, type MethodName, type Trial } from './plan.ts';
+import type { RunResult, StudyResults } from './results.ts';
+import { acceptedOf, runsOf, skillNames, skillOf, successOf, type Row, type Temperature } from './select.ts';
 
 export interface TableCell {
   /** In the table's unit; null: not measured yet. */
@@ -134,6 +135,63 @@ export function table1(results: StudyResults, at: Temperature): Table {
       ],
     })),
     note: 'Percent, with 95 % bootstrap intervals over seeds and tasks. The paper has the first three rows only.',
+  };
+}
+
+/** Held-out turns: where no whole task is solved yet, the world's verifier still tells methods apart. */
+export function turnsTable(results: StudyResults, at: Temperature): Table {
+  const { worlds, methods: run } = results.plan;
+  const rows: Row[] = ['base', ...run];
+  const accepted = (row: Row, of: readonly string[]) => {
+    const groups = of.map((world) => acceptedOf(results, world, row, at));
+    return groups.every((values) => values.length) ? points(estimateMean(groups)) : null;
+  };
+  return {
+    name: 'Turns',
+    title: `Demonstrated turns of held-out tasks answered rightly, ${at === 'sampled' ? 'sampled at T = 1' : 'greedy'}`,
+    columns: [...worlds.map(worldTitle), 'Mean'],
+    rows: rows.map((row) => ({
+      label: titleOf(row),
+      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({
+        ours: accepted(row, of),
+        paper: null,
+      })),
+    })),
+    note: 'Percent of turns on which the world’s own verifier accepts the action, given the expert’s turns before it. Repair’s verifier reads only the tool’s name.',
+  };
+}
+
+const trialText = ({ learningRate, klWeight }: Trial): string =>
+  `${learningRate}${klWeight ? `, β ${klWeight}` : ''}`;
+
+/** The settings that were tried, by what they solved of the validation tasks. */
+export function searchTable(results: StudyResults): Table {
+  const { plan, runs } = results;
+  const byKey = new Map(runs.map((run): [string, RunResult] => [cellKey(run), run]));
+  const tried = new Map(
+    plan.methods.flatMap((method) => plan.trials[method].map((trial) => [trialText(trial), trial])),
+  );
+  const columns = [...tried.keys()].sort(
+    (a, b) =>
+      tried.get(a)!.klWeight - tried.get(b)!.klWeight ||
+      tried.get(a)!.learningRate - tried.get(b)!.learningRate,
+  );
+  return {
+    name: 'Search',
+    title: `Learning rates tried: validation tasks solved in ${paperWorlds[plan.worlds[0]!]?.title ?? plan.worlds[0]}, first seed`,
+    columns,
+    rows: plan.methods.map((method) => {
+      const chosen = chosenTrial(plan, method, byKey);
+      return {
+        label: `${methodTitles[method]}${chosen ? `: ${trialText(chosen)}` : ''}`,
+        cells: columns.map((text) => {
+          const trial = plan.trials[method].find((own) => trialText(own) === text);
+          const run = trial && byKey.get(cellKey(searchCell(plan, method, trial)));
+          return { ours: run ? exactly(100 * validationOf(run)) : null, paper: null };
+        }),
+      };
+    }),
+    note: `Percent of ${plan.budgets.validationEpisodes} tasks, best checkpoint, the same number of trials for each method; all worlds and seeds run with what is chosen here. β is the weight of the KL to the base model.`,
   };
 }
 
@@ -314,6 +372,7 @@ export function allTables(results: StudyResults): Table[] {
     table0(results),
     table1(results, 'sampled'),
     table1(results, 'greedy'),
+    turnsTable(results, 'sampled'),
     table2(results, 'sampled'),
     table2(results, 'greedy'),
     table3(results, 'greedy'),
@@ -321,5 +380,6 @@ export function allTables(results: StudyResults): Table[] {
     table6(results),
     figure1(results),
     figure3(results),
+    searchTable(results),
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allClaims, verdictOf } from '../../../src/study/claims.ts';
 import { costOf, matchedCost } from '../../../src/study/curves.ts';
-import { figure3, table0, table1, table2 } from '../../../src/study/tables.ts';
+import { figure3, searchTable, table0, table1, table2, turnsTable } from '../../../src/study/tables.ts';
 import { studyText } from '../../../src/study/text.ts';
 import { baseOf, planOf, resultsOf, runOf } from '../../helpers/study.ts';
 
@@ -110,6 +110,39 @@ describe('the report', () => {
     });
     const { rows } = table1(resultsOf(plan, [baseOf('helpdesk', '0000', '0')], [loser, winner]), 'sampled');
     expect(rows.find(({ label }) => label === 'PivotRL')!.cells[0]!.ours!.value).toBe(25);
+  });
+
+  it('shows what the search tried and what it chose', () => {
+    const plan = planOf(['helpdesk', 'shell'], ['sft', 'pivotrl'], [0]);
+    plan.trials.pivotrl = [
+      { learningRate: 1e-3, klWeight: 0.02 },
+      { learningRate: 1e-3, klWeight: 0 },
+      { learningRate: 1e-4, klWeight: 0 },
+    ];
+    const run = (learningRate: number, validation: number) =>
+      runOf({ world: 'helpdesk', method: 'pivotrl', points: [[validation, 1]], learningRate });
+    const tried = [{ ...run(1e-3, 0.2), klWeight: 0.02 }, run(1e-3, 0.3), run(1e-4, 0.4)];
+    const { columns, rows } = searchTable(resultsOf(plan, [], tried));
+    expect(columns).toEqual(['0.0001', '0.001', '0.001, β 0.02']);
+    expect(rows.map(({ label }) => label)).toEqual(['SFT: 0.001', 'PivotRL: 0.0001']);
+    const values = rows.map(({ cells }) => cells.map(({ ours }) => ours?.value ?? null));
+    expect(values).toEqual([
+      [null, null, null],
+      [40, 30, 20],
+    ]);
+    const unfinished = searchTable(resultsOf(plan, [], tried.slice(1)));
+    expect(unfinished.rows[1]!.label).toBe('PivotRL');
+  });
+
+  it('shows held-out turns beside whole tasks', () => {
+    const results = clear();
+    for (const run of results.runs)
+      if (run.method === 'pivotrl') run.heldOut.turns = { sampled: '1110', greedy: '0000' };
+      else run.heldOut.turns = { sampled: '1000', greedy: '0000' };
+    const { rows } = turnsTable(results, 'sampled');
+    const byLabel = new Map(rows.map(({ label, cells }) => [label, cells[0]!.ours?.value]));
+    expect([byLabel.get('SFT'), byLabel.get('PivotRL')]).toEqual([25, 75]);
+    expect(claim(results, 'pivotrl-over-sft-turns').ours!.value).toBe(50);
   });
 
   it('counts turns without a signal', () => {
