@@ -122,6 +122,7 @@ for (const given of cases) {
     rank: 16,
     actionTokens: step.pivots * step.samplesPerPrompt * step.newTokens,
     severalPasses: false,
+    backend: buffers ? 'webgpu' : 'wasm',
     recompute: false,
     prompts: step.pivots,
     ...given.task,

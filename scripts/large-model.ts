@@ -163,6 +163,7 @@ const request = {
   passTokens: Math.max(...passes.map(({ batch }) => batch.ids.length)),
   actionTokens: Math.max(...passes.map(({ at }) => at.length)),
   severalPasses: passes.length > 1,
+  backend,
   recompute: false,
   prompts,
   samplesPerPrompt: samples,

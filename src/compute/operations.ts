@@ -56,6 +56,7 @@ export interface SampleSettings {
 
 export interface DecodeAttentionInputs {
   q: Tensor; // [R, H·D]
+  /** Keys and values, all four in f32 or all in f16 (see `Kernels.halves`): then int32 [.., KV·D/2]. */
   prefixK: Tensor; // [P, Tp, KV·D]
   prefixV: Tensor; // [P, Tp, KV·D]
   prefixLengths: Tensor; // int32 [P], each 0..Tp
@@ -206,8 +207,19 @@ export interface Kernels {
 
   /** Attention of one new token a row to its pivot's prefix and its own suffix → [R, H·D]. */
   decodeAttention(inputs: DecodeAttentionInputs, shape: AttentionShape): Tensor;
-  /** In place: cache[r, position] = rows[r]. cache [≥R, Ts, W], rows [R, W]. */
+  /** In place: cache[r, position] = rows[r], rounded if the cache is in f16. cache [≥R, Ts, W], rows [R, W]. */
   appendKv(cache: Tensor, rows: Tensor, position: number): void;
+  /**
+   * x rounded to f16, two neighbours in an int32, the first in the low bits: [.., W] → int32 [.., W/2], W a multiple of
+   * four. Values beyond ±65504 saturate. Only where `decodeAttention` reads such caches.
+   */
+  halves?(x: Tensor): Tensor;
+  /**
+   * The first `rows` rows of the parts, one after the other, each with room for `capacity` tokens; what is in the room
+   * beyond a row's own tokens is not said. Bits as they are, of f32 and int32. parts [Ri, Ti, W], Ti ≤ capacity →
+   * [rows, capacity, W].
+   */
+  stackRows?(parts: readonly Tensor[], rows: number, capacity: number): Tensor;
   /** In place: row i of x becomes row keep[i], for ascending distinct `keep` (compaction). x [R, ..]. */
   compactRows(x: Tensor, keep: Int32Array): void;
 

@@ -1,6 +1,6 @@
 /**
  * What a run will need on the backend, by part, before it starts: tensors in f32, as this engine keeps them, and the
- * matrices of a frozen base as they are packed. Leaves out what the backend itself takes: compiled shaders, kernels'
+ * matrices of a frozen base and its keys and values as they are packed. Leaves out what the backend itself takes: compiled shaders, kernels'
  * scratch, on a GPU the 4 MiB through which values are read and the twentieth that the pool may hold beyond the need.
  */
 import { countAdapterParameters } from './lora.ts';
@@ -20,6 +20,8 @@ export interface MemoryRequest {
   actionTokens: number;
   /** Gradients of several passes are summed before an update. */
   severalPasses: boolean;
+  /** On WebGPU a packed base has its keys and values in f16, see `rollout/cache.ts`. */
+  backend: 'webgpu' | 'wasm' | 'cpu';
   /** Keep only the layers' inputs and run them again. */
   recompute: boolean;
   /** Rollouts at once: prompts, samples of each, and tokens of the longest. */
@@ -80,7 +82,9 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
 
   const rows = prompts * request.samplesPerPrompt;
   const capacity = Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(1, newTokens))));
-  const cache = 2 * layers * kvHeads * headWidth * (prompts * promptTokens + rows * capacity);
+  const isHalved = request.backend === 'webgpu' && request.base !== 'f32' && training !== 'full';
+  const cached = 2 * layers * kvHeads * headWidth * (prompts * promptTokens + rows * capacity);
+  const cache = isHalved ? cached / 2 : cached;
   const logits = 2 * rows * vocabulary;
 
   const fixed = weights.all + floatBytes * (adapter + 2 * trained);

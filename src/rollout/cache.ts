@@ -1,12 +1,16 @@
 /**
  * Keys and values during decoding: those of each prompt once, shared by its rows, and each row's own, which grow by one
  * a step. What is sampled, and when rows leave, is `generate.ts`.
+ *
+ * A policy whose base is packed keeps them in f16 where the kernels can read that: who gave up bits of the weights for
+ * memory gives up these too, and at long prompts the caches are the larger part. The products are summed in f32.
  */
 import * as tf from '@tensorflow/tfjs';
 import { packSequences, uploadBatch, disposeBatch } from '../compute/batch.ts';
 import { attention } from '../compute/ops/attention.ts';
-import { appendKv, decodeAttention, keepRows } from '../compute/ops/decode-attention.ts';
+import { appendKv, decodeAttention, halved, keepRows, stackRows } from '../compute/ops/decode-attention.ts';
 import { pickRows } from '../compute/ops/embedding.ts';
+import { isPacked } from '../compute/packed.ts';
 import { upload } from '../compute/transfer.ts';
 import type { Policy } from '../model/policy.ts';
 import { attentionShape, runLayers } from '../model/transformer.ts';
@@ -17,9 +21,9 @@ const prefillTokens = 4096;
 const firstCapacity = 32;
 
 interface LayerCache {
-  prefixK: tf.Tensor; // [P, Tp, W]
+  prefixK: tf.Tensor; // [P, Tp, W], in f16 int32 [P, Tp, W/2]
   prefixV: tf.Tensor;
-  suffixK: tf.Variable; // [≥R, Ts, W]
+  suffixK: tf.Variable; // [≥R, Ts, W] likewise
   suffixV: tf.Variable;
 }
 
@@ -46,33 +50,29 @@ export function prefill(
   reach: number,
 ): { cache: KvCache; last: tf.Tensor2D } {
   const longest = bucketLength(Math.max(...prompts.map((prompt) => prompt.length)));
-  const passes = prefillPasses(prompts).map((pass) => prefillPass(policy, pass, longest, reach));
+  const passes = prefillPasses(prompts).map((pass) => prefillPass(policy, pass, reach));
   const rows = pivotOfRow.length;
-  const { kvHeads, headWidth } = policy.config;
-  const joined = tf.tidy(() => ({
-    keys: passes[0]!.keys.map((_, layer) =>
-      tf.concat(
-        passes.map(({ keys }) => keys[layer]!),
-        0,
-      ),
-    ),
-    values: passes[0]!.values.map((_, layer) =>
-      tf.concat(
-        passes.map(({ values }) => values[layer]!),
-        0,
-      ),
-    ),
-    last: tf.concat(
-      passes.map(({ last }) => last),
-      0,
-    ) as tf.Tensor2D,
-  })) as { keys: tf.Tensor[]; values: tf.Tensor[]; last: tf.Tensor2D };
-  tf.dispose(passes.map(({ keys, values, last }) => [...keys, ...values, last]));
-  const empty = () => suffixVariable(tf.zeros([rows, firstCapacity, kvHeads * headWidth]));
+  const joined = (of: (pass: (typeof passes)[number]) => tf.Tensor[]) =>
+    of(passes[0]!).map((_, layer) => {
+      const parts = passes.map((pass) => of(pass)[layer]!);
+      const whole = stackRows(parts, prompts.length, longest);
+      // Layer by layer, so that there are never two of the whole.
+      tf.dispose(parts);
+      return whole;
+    });
+  const [keys, values] = [joined((pass) => pass.keys), joined((pass) => pass.values)];
+  const last = tf.concat2d(
+    passes.map((pass) => pass.last),
+    0,
+  );
+  tf.dispose(passes.map((pass) => pass.last));
+  const { dtype, shape } = keys[0]!;
+  // Zero bits are zero in f16 too.
+  const empty = () => suffixVariable(tf.zeros([rows, firstCapacity, shape[2]!], dtype));
   const cache: KvCache = {
-    layers: joined.keys.map((prefixK, layer) => ({
+    layers: keys.map((prefixK, layer) => ({
       prefixK,
-      prefixV: joined.values[layer]!,
+      prefixV: values[layer]!,
       suffixK: empty(),
       suffixV: empty(),
     })),
@@ -81,7 +81,7 @@ export function prefill(
     rows,
     capacity: firstCapacity,
   };
-  return { cache, last: joined.last };
+  return { cache, last };
 }
 
 /** Now and not at its first use, which is recorded and repeated. */
@@ -109,20 +109,17 @@ function prefillPasses(prompts: readonly ArrayLike<number>[]): ArrayLike<number>
   return [...passes, pass];
 }
 
-function prefillPass(policy: Policy, prompts: ArrayLike<number>[], paddedTo: number, reach: number) {
+function prefillPass(policy: Policy, prompts: ArrayLike<number>[], reach: number) {
   const length = bucketLength(Math.max(...prompts.map((prompt) => prompt.length)));
   const batch = uploadBatch(packSequences(prompts, length));
   const shape = attentionShape(policy.config);
+  const packed = isInHalves(policy) ? halved(policy.config.headWidth) : null;
   const passed = tf.tidy(() => {
     const keys: tf.Tensor[] = [];
     const values: tf.Tensor[] = [];
     const stored = (x: tf.Tensor) => {
       const byPrompt = tf.reshape(x, [prompts.length, length, x.shape[1]!]);
-      return tf.pad(byPrompt, [
-        [0, 0],
-        [0, paddedTo - length],
-        [0, 0],
-      ]);
+      return packed ? packed(byPrompt) : byPrompt;
     };
     const hidden = runLayers(policy, batch.ids, batch.positions, reach, (q, k, v) => {
       // Each layer gives back what it does not return.
@@ -136,6 +133,8 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], paddedTo: num
   disposeBatch(batch);
   return passed;
 }
+
+const isInHalves = ({ weights }: Policy) => [...weights.values()].some(isPacked);
 
 function suffixVariable(tensor: tf.Tensor): tf.Variable {
   upload(tensor);
@@ -175,10 +174,7 @@ export function decodeStep(
 export function growCache(cache: KvCache): void {
   const { rows, capacity } = cache;
   const grown = (old: tf.Variable) => {
-    const width = old.shape[2]!;
-    const next = tf.tidy(() =>
-      tf.concat([tf.slice(old, [0, 0, 0], [rows, capacity, width]), tf.zeros([rows, capacity, width])], 1),
-    );
+    const next = stackRows([old], rows, 2 * capacity);
     old.dispose();
     return suffixVariable(next);
   };

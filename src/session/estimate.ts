@@ -1,11 +1,12 @@
 /** What a run will need in memory before it starts: the model's configuration joined with the run's. */
 import type { RunConfig } from '../config/schema.ts';
-import { estimateMemory, type MemoryEstimate } from '../model/memory.ts';
+import { estimateMemory, type MemoryEstimate, type MemoryRequest } from '../model/memory.ts';
 import { baseFormatOf, openConfig, openModelFolder, trainingOf, type SiteFile } from './load.ts';
 
 export async function estimateRun(
   modelId: string,
   config: RunConfig,
+  backend: MemoryRequest['backend'],
   site: SiteFile,
 ): Promise<MemoryEstimate> {
   const { record, files } = await openModelFolder(modelId, site);
@@ -22,6 +23,7 @@ export async function estimateRun(
     passTokens: Math.max(config.passTokens, Math.min(group, prompt + maxNewTokens)),
     actionTokens: Math.min(config.passTokens, pivotsPerStep * groupSize * maxNewTokens),
     severalPasses: pivotsPerStep * group > config.passTokens,
+    backend,
     recompute: config.recompute === 'on',
     prompts: pivotsPerStep,
     samplesPerPrompt: groupSize,

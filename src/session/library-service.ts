@@ -76,7 +76,7 @@ export function createLibraryService(site: SiteFile, verifiers: VerifierPool): L
       return records;
     },
     deleteModel: (id) => models.deleteModel(id),
-    estimateMemory: (modelId, config) => estimateRun(modelId, config, site),
+    estimateMemory: (modelId, config, backend) => estimateRun(modelId, config, backend, site),
 
     previewTurn: (datasetId, trajectoryIndex, messageIndex, modelId) =>
       previewTurn(datasetId, trajectoryIndex, messageIndex, modelId, site),

@@ -4,7 +4,7 @@
  */
 import type { Json } from '../base/json.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { MemoryEstimate } from '../model/memory.ts';
+import type { MemoryEstimate, MemoryRequest } from '../model/memory.ts';
 import type { DatasetRecord, ModelRecord, ProfileRecord, RunRecord } from '../store/schema.ts';
 import type { Action, Tool } from '../trajectory/record.ts';
 import type { Verdict } from '../verifier/verdict.ts';
@@ -53,8 +53,12 @@ export interface LibraryService {
   /** The models that come with the app, recorded on first call. */
   builtInModels(): Promise<ModelRecord[]>;
   deleteModel(id: string): Promise<void>;
-  /** What a run of this configuration will need, by part, in bytes. */
-  estimateMemory(modelId: string, config: RunConfig): Promise<MemoryEstimate>;
+  /** What a run of this configuration will need on a backend, by part, in bytes. */
+  estimateMemory(
+    modelId: string,
+    config: RunConfig,
+    backend: MemoryRequest['backend'],
+  ): Promise<MemoryEstimate>;
   /** A turn as the model will see it: prompt and demonstrated action, token by token. */
   previewTurn(
     datasetId: string,

@@ -18,7 +18,7 @@ class Estimate {
   async read(modelId: string, config: RunConfig): Promise<void> {
     const ask = ++this.asked;
     const [parts, adapter] = await Promise.all([
-      library.estimateMemory(modelId, config).catch(() => null),
+      library.estimateMemory(modelId, config, device.summary?.backend ?? 'wasm').catch(() => null),
       navigator.gpu?.requestAdapter().catch(() => null),
     ]);
     if (ask !== this.asked) return;

@@ -315,7 +315,42 @@ async function tables({ kernels, random, check }: Context): Promise<void> {
     const row = length * width;
     const kept = [1, 4].flatMap((r) => after.slice(r * row, (r + 1) * row));
     await check(`appendKv and compactRows, width ${width}`, tf.slice(tensor, 0, 2), kept, 0);
+    if (width % 4) continue;
+
+    // The same in f16: bits as they were, and what was added rounded to a neighbouring half.
+    const whole = kernels.halves!(floats(cache, [count, length, width]));
+    const bits = (await whole.data()).slice();
+    const added16 = await kernels.halves!(floats(added, [5, width])).data();
+    for (let i = 0; i < added16.length; i++)
+      bits[(Math.floor((2 * i) / width) * length + 2) * (width / 2) + (i % (width / 2))] = added16[i]!;
+    kernels.appendKv(whole, floats(added, [5, width]), 2);
+    kernels.compactRows(whole, Int32Array.of(1, 4));
+    const halfRow = row / 2;
+    const rowsOfBits = (r: number) => [...bits.slice(r * halfRow, (r + 1) * halfRow)];
+    const compacted = [1, 4, 2, 3, 4, 5].flatMap(rowsOfBits);
+    await check('appendKv and compactRows in f16', whole, compacted, 0);
   }
+  // Rows of different lengths, the last one left out; bits that are no number, or one too small for some GPUs.
+  const strange = Int32Array.from({ length: 3 * 2 * 3 }, (_, i) => 0x7f800001 + 0x1234567 * i);
+  const others = Int32Array.from({ length: 2 * 3 * 3 }, (_, i) => 1 + i);
+  const stacked = kernels.stackRows!([ints(strange, [3, 2, 3]), ints(others, [2, 3, 3])], 4, 5);
+  const rooms = await stacked.data<'int32'>();
+  const found = [0, 1, 2, 3].flatMap((r) => [...rooms.slice(r * 15, r * 15 + (r < 3 ? 6 : 9))]);
+  await check('stackRows', ints(found), [...strange, ...others.slice(0, 9)], 0);
+  const extremes = [...normals(random, 60), 0, 1e30, -1e30, 65519, 2 ** -24, -(2 ** -20), 1 + 2 ** -11, 3];
+  const halves = await halfValues(kernels.halves!(floats(extremes, [1, extremes.length])));
+  const saturated = extremes.map((x) => Math.max(-65504, Math.min(65504, x)));
+  // One unit in the last place of 11 bits; below 2⁻¹⁴ a GPU may take them for zero.
+  const off = saturated.map((x, i) => Math.abs(halves[i]! - x) / Math.max(2 ** -14, Math.abs(x)));
+  const beyond = off.map((error, i) =>
+    Math.max(0, error - (Math.abs(saturated[i]!) < 2 ** -14 ? 1 : 2 ** -10)),
+  );
+  await check(
+    'halves',
+    floats(beyond, [beyond.length]),
+    beyond.map(() => 0),
+    0,
+  );
 }
 
 async function optimizers({ kernels, random, check }: Context): Promise<void> {
@@ -491,6 +526,16 @@ async function attentions({ kernels, random, check }: Context): Promise<void> {
   }
 }
 
+/** The values of halves as a cache keeps them, two in a word. */
+async function halfValues(words: tf.Tensor): Promise<number[]> {
+  const bits = new Uint16Array((await words.data<'int32'>()).slice().buffer);
+  return Array.from(bits, (half) => {
+    const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
+    const magnitude = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+    return half & 0x8000 ? -magnitude : magnitude;
+  });
+}
+
 /** A row's new token is the last of a sequence [prompt | own tokens], whose attention is known. */
 async function decoding({ kernels, random, check }: Context): Promise<void> {
   for (const [heads, kvHeads, headWidth, capacity] of [
@@ -505,38 +550,50 @@ async function decoding({ kernels, random, check }: Context): Promise<void> {
     const lengths = [capacity, Math.ceil(capacity / 2), 0];
     const pivotOfRow = [0, 0, 1, 2, 1];
     const rows = pivotOfRow.length;
-    const [prefixK, prefixV] = [0, 1].map(() => normals(random, 3 * capacity * width)) as [Values, Values];
-    const [suffixK, suffixV] = [0, 1].map(() => normals(random, (rows + 1) * suffixCapacity * width)) as [
-      Values,
-      Values,
-    ];
+    const caches = {
+      prefixK: normals(random, 3 * capacity * width),
+      prefixV: normals(random, 3 * capacity * width),
+      suffixK: normals(random, (rows + 1) * suffixCapacity * width),
+      suffixV: normals(random, (rows + 1) * suffixCapacity * width),
+    };
     const q = normals(random, rows * heads * headWidth);
-    const expected = pivotOfRow.flatMap((pivot, row) => {
-      const joined = (prefix: Values, suffix: Values) => [
-        ...prefix.slice(pivot * capacity * width, (pivot * capacity + lengths[pivot]!) * width),
-        ...suffix.slice(row * suffixCapacity * width, (row * suffixCapacity + suffixLength) * width),
-      ];
-      const length = lengths[pivot]! + suffixLength;
-      const wide = heads * headWidth;
-      const queries = [
-        ...new Array<number>((length - 1) * wide).fill(0),
-        ...q.slice(row * wide, (row + 1) * wide),
-      ];
-      const segments = new Array<number>(length).fill(0);
-      const [k, v] = [joined(prefixK, suffixK), joined(prefixV, suffixV)];
-      return reference.attention(queries, k, v, queries, segments, shape).out.slice(-wide);
-    });
+    const expected = ({ prefixK, prefixV, suffixK, suffixV }: typeof caches) =>
+      pivotOfRow.flatMap((pivot, row) => {
+        const joined = (prefix: Values, suffix: Values) => [
+          ...prefix.slice(pivot * capacity * width, (pivot * capacity + lengths[pivot]!) * width),
+          ...suffix.slice(row * suffixCapacity * width, (row * suffixCapacity + suffixLength) * width),
+        ];
+        const length = lengths[pivot]! + suffixLength;
+        const wide = heads * headWidth;
+        const queries = [
+          ...new Array<number>((length - 1) * wide).fill(0),
+          ...q.slice(row * wide, (row + 1) * wide),
+        ];
+        const segments = new Array<number>(length).fill(0);
+        const [k, v] = [joined(prefixK, suffixK), joined(prefixV, suffixV)];
+        return reference.attention(queries, k, v, queries, segments, shape).out.slice(-wide);
+      });
     const inputs = {
       q: floats(q, [rows, heads * headWidth]),
-      prefixK: floats(prefixK, [3, capacity, width]),
-      prefixV: floats(prefixV, [3, capacity, width]),
+      prefixK: floats(caches.prefixK, [3, capacity, width]),
+      prefixV: floats(caches.prefixV, [3, capacity, width]),
       prefixLengths: ints(lengths),
-      suffixK: floats(suffixK, [rows + 1, suffixCapacity, width]),
-      suffixV: floats(suffixV, [rows + 1, suffixCapacity, width]),
+      suffixK: floats(caches.suffixK, [rows + 1, suffixCapacity, width]),
+      suffixV: floats(caches.suffixV, [rows + 1, suffixCapacity, width]),
       suffixLength,
       pivotOfRow: ints(pivotOfRow),
     };
     const name = `${capacity} × ${heads}/${kvHeads} × ${headWidth}`;
-    await check(`decodeAttention ${name}`, kernels.decodeAttention(inputs, shape), expected, 5e-6);
+    await check(`decodeAttention ${name}`, kernels.decodeAttention(inputs, shape), expected(caches), 5e-6);
+    if (headWidth % 4) continue;
+    const { prefixK, prefixV, suffixK, suffixV } = inputs;
+    const packed = { prefixK, prefixV, suffixK, suffixV };
+    const rounded: Record<string, Values> = {};
+    for (const key of Object.keys(packed) as (keyof typeof packed)[]) {
+      packed[key] = kernels.halves!(packed[key]) as tf.Tensor3D;
+      rounded[key] = await halfValues(packed[key]);
+    }
+    const out = kernels.decodeAttention({ ...inputs, ...packed }, shape);
+    await check(`decodeAttention in f16 ${name}`, out, expected(rounded as typeof caches), 5e-6);
   }
 }

@@ -4,6 +4,7 @@ import { openDawn } from '../../scripts/lib/dawn.ts';
 import { openBackend, throwIfFailed } from '../../src/compute/backend.ts';
 import { parseConfig } from '../../src/config/schema.ts';
 import { readModelConfig } from '../../src/model/config.ts';
+import { createAdapter } from '../../src/model/lora.ts';
 import { loadPolicy, trainedParameters, type Policy } from '../../src/model/policy.ts';
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts';
 import { generate } from '../../src/rollout/generate.ts';
@@ -23,6 +24,9 @@ export interface Outcome {
   /** Of each of a few GRPO steps: how far the sampler's probabilities are from those in training. */
   tokenMultProbErrors: number[];
   genKlErrors: number[];
+  /** The same with an adapter on a base in f16, which on WebGPU has its keys and values in f16 too. */
+  packedTokenMultProbErrors: number[];
+  packedGenKlErrors: number[];
 }
 
 const model = new URL('../../public/models/fulcrum-mini/', import.meta.url);
@@ -35,11 +39,11 @@ const source = {
 };
 
 /** A short run: each step samples from the policy that the steps before have made, then trains on every other sample. */
-async function grpoSteps(policy: Policy, optimizer: AdamW) {
+async function grpoSteps(policy: Policy, optimizer: AdamW, steps: number) {
   const samplesPerPrompt = 4;
   const advantages = groupAdvantages(Array.from({ length: samplesPerPrompt }, (_, g) => g % 2));
   const measured: Record<string, number>[] = [];
-  for (let step = 0; step < 6; step++) {
+  for (let step = 0; step < steps; step++) {
     const prompts = Array.from({ length: 3 }, (_, p) =>
       Array.from({ length: 30 + 11 * p }, (_, i) => (step * 97 + p * 131 + i * i * 17) % config.vocabulary),
     );
@@ -97,7 +101,10 @@ async function work(adapter: string): Promise<Outcome> {
     maxNewTokens: 24,
     stopIds: [0],
   });
-  const steps = await grpoSteps(policy, optimizer);
+  const steps = await grpoSteps(policy, optimizer, 6);
+  const base = await loadPolicy(config, await readSafetensorsHeader(source), { trained: false, base: 'f16' });
+  base.adapter = createAdapter(config, { rank: 8, alpha: 16, seed: 1 });
+  const packedSteps = await grpoSteps(base, createAdamW(trainedParameters(base)), 3);
   throwIfFailed();
   return {
     adapter,
@@ -106,6 +113,8 @@ async function work(adapter: string): Promise<Outcome> {
     ids: groups.flat().map(({ ids }) => ids),
     tokenMultProbErrors: steps.map((metrics) => metrics['token_mult_prob_error']!),
     genKlErrors: steps.map((metrics) => metrics['gen_kl_error']!),
+    packedTokenMultProbErrors: packedSteps.map((metrics) => metrics['token_mult_prob_error']!),
+    packedGenKlErrors: packedSteps.map((metrics) => metrics['gen_kl_error']!),
   };
 }
 

@@ -30,6 +30,12 @@ describe.each(['SwiftShader', 'lavapipe'])('on %s', (name) => {
         // Two ways of computing, so not the same bits: equal numbers would mean that nothing was compared.
         expect(Math.max(...tokenMultProbErrors)).toBeGreaterThan(1);
       }
+      // Keys and values in f16 hold the same gates, and show that they are in f16.
+      for (const { packedTokenMultProbErrors, packedGenKlErrors } of [gpu, wasm]) {
+        expect(median(packedTokenMultProbErrors)).toBeLessThan(1.001);
+        expect(median(packedGenKlErrors)).toBeLessThan(1e-4);
+      }
+      expect(median(gpu.packedGenKlErrors)).toBeGreaterThan(1e4 * median(wasm.packedGenKlErrors));
     },
   );
 });

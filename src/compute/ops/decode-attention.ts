@@ -56,16 +56,40 @@ export const stock = {
     (cache as tf.Variable).assign(next);
     next.dispose();
   },
-} satisfies Pick<Kernels, 'decodeAttention' | 'appendKv'>;
+  stackRows(parts: readonly tf.Tensor[], rows: number, capacity: number): tf.Tensor {
+    return tf.tidy(() => {
+      const padded = parts.map((part) => {
+        const room = capacity - part.shape[1]!;
+        return tf.pad(part, [[0, 0], [0, room], [0, 0]]); // prettier-ignore
+      });
+      const joined = tf.concat(padded, 0);
+      return tf.slice(joined, 0, rows);
+    });
+  },
+} satisfies Pick<Kernels, 'decodeAttention' | 'appendKv' | 'stackRows'>;
 
 /** @returns [R, H·D] */
 export function decodeAttention(inputs: DecodeAttentionInputs, shape: AttentionShape): tf.Tensor2D {
   return (fastKernels() ?? stock).decodeAttention(inputs, shape) as tf.Tensor2D;
 }
 
+/**
+ * Keys or values as a cache may keep them in half the memory, where the backend's kernels read that: [.., W] → int32
+ * [.., W/2]. Null where they do not.
+ */
+export function halved(headWidth: number): ((x: tf.Tensor) => tf.Tensor) | null {
+  const kernels = fastKernels();
+  return kernels?.halves && headWidth % 4 === 0 ? (x) => kernels.halves!(x) : null;
+}
+
 /** cache[r, position] = rows[r]. @param cache [R, Ts, W]; @param rows [R, W] */
 export function appendKv(cache: tf.Variable, rows: tf.Tensor2D, position: number): void {
   (fastKernels() ?? stock).appendKv(cache, rows, position);
+}
+
+/** Rows of several caches, or of one, with room for more tokens, as `Kernels.stackRows` says. */
+export function stackRows(parts: readonly tf.Tensor[], rows: number, capacity: number): tf.Tensor {
+  return (fastKernels()?.stackRows ?? stock.stackRows)(parts, rows, capacity);
 }
 
 /**

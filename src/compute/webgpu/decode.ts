@@ -5,6 +5,7 @@
 import { assert } from '../../base/errors.ts';
 import type { Kernels } from '../operations.ts';
 import type { Gpu, Source } from './gpu.ts';
+import { matrixFour, matrixReads, type Stored } from './weight.ts';
 import { type Element, elementBlocks, elementFor, elementwise, fourOf } from './wgsl.ts';
 
 const lanes = 64;
@@ -21,9 +22,9 @@ const numbers: Source['numbers'] = {
 };
 
 /** Readers of four values of token `t`, whose keys lie in the prompt's cache or in the row's own. */
-function declarations(element: Element): string {
-  const of = (name: 'K' | 'V') => `${fourOf(`prefix${name}Four`, `prefix${name}`, element)}
-${fourOf(`suffix${name}Four`, `suffix${name}`, element)}
+function declarations(element: Element, stored: Stored): string {
+  const of = (name: 'K' | 'V') => `${matrixFour(`prefix${name}Four`, `prefix${name}`, stored)}
+${matrixFour(`suffix${name}Four`, `suffix${name}`, stored)}
 fn load${name}(row: u32, pivot: u32, prefixLength: u32, kv: u32, t: u32, at: u32) -> vec4<f32> {
   if (t < prefixLength) {
     return prefix${name}Four(((pivot * n.prefixCapacity + t) * n.kvHeads + kv) * n.width, at, n.width);
@@ -40,9 +41,12 @@ ${element === 'f32' ? range(4).map(lane).join('\n') : '  if (at < n.width) { out
 }`;
 }
 
-function buffers(element: Element): Pick<Source, 'reads' | 'writes'> {
-  const caches = { q: element, prefixK: element, prefixV: element, suffixK: element, suffixV: element };
-  return { reads: { ...caches, prefixLengths: 'i32', pivotOfRow: 'i32' }, writes: { out: element } };
+function buffers(element: Element, stored: Stored): Pick<Source, 'reads' | 'writes'> {
+  const caches = ['prefixK', 'prefixV', 'suffixK', 'suffixV'].map((name) => matrixReads(name, stored));
+  return {
+    reads: Object.assign({ q: element }, ...caches, { prefixLengths: 'i32', pivotOfRow: 'i32' }),
+    writes: { out: element },
+  };
 }
 
 const place = `  let row = i / n.heads;
@@ -53,7 +57,7 @@ const place = `  let row = i / n.heads;
   let suffixLength = n.suffixLength + turn;
   let length = prefixLength + suffixLength;`;
 
-function inRegisters(element: Element, headWidth: number): Source {
+function inRegisters(element: Element, stored: Stored, headWidth: number): Source {
   const fours = range(Math.ceil(headWidth / 4));
   const lines = (line: (d: number) => string) => fours.map(line).join('\n');
   // One loop a cache: a choice between them at each load would cost more than the load.
@@ -69,10 +73,10 @@ ${lines((d) => `    score += dot(q${d}, ${cache}KFour(start, ${4 * d}u, n.width)
 ${lines((d) => `    o${d} = o${d} * shrink + weight * ${cache}VFour(start, ${4 * d}u, n.width);`)}
   }`;
   return elementwise({
-    ...buffers(element),
+    ...buffers(element, stored),
     numbers,
     hasTurns: true,
-    declarations: declarations(element),
+    declarations: declarations(element, stored),
     main: `${place}
 ${lines((d) => `  let q${d} = queryFour(i * n.width, ${4 * d}u, n.width) * n.scale;\n  var o${d} = vec4<f32>();`)}
   var top = -3.0e38;
@@ -83,17 +87,17 @@ ${lines((d) => `  put(i * n.width, ${4 * d}u, o${d} / total);`)}`,
   });
 }
 
-function inTiles(element: Element, headWidth: number): Source {
+function inTiles(element: Element, stored: Stored, headWidth: number): Source {
   const fours = Math.ceil(headWidth / 4);
   assert(fours <= lanes, `a head of ${headWidth} fits ${lanes} vectors`);
   const shares = Math.floor(lanes / fours); // of the keys, each mixed by lanes of its own
   return {
-    ...buffers(element),
+    ...buffers(element, stored),
     numbers,
     hasTurns: true,
     threads: lanes,
     reductions: { maxOver: 'max f32', sumOver: 'sum f32' },
-    declarations: `${declarations(element)}
+    declarations: `${declarations(element, stored)}
 var<workgroup> query: array<vec4<f32>, ${fours}>;
 var<workgroup> weights: array<f32, ${lanes}>;
 var<workgroup> lengthShared: u32;
@@ -152,11 +156,13 @@ export function decode(gpu: Gpu): Pick<Kernels, 'decodeAttention'> {
       assert(q.size === rows * heads * headWidth, `q is [${rows}, ${heads}·${headWidth}]`);
       const out = gpu.empty(q.shape);
       const element = elementFor(headWidth);
+      const stored = prefixK.dtype === 'int32' ? 'f16' : element;
+      assert(stored === element || element !== 'f32', `heads of ${headWidth} are read by fours`);
       const isTiled = gpu.family === 'tiled';
       const size = rows * heads;
       gpu.run(
-        `decodeAttention ${headWidth}`,
-        () => (isTiled ? inTiles(element, headWidth) : inRegisters(element, headWidth)),
+        `decodeAttention ${headWidth} ${stored}`,
+        () => (isTiled ? inTiles(element, stored, headWidth) : inRegisters(element, stored, headWidth)),
         [q, prefixK, prefixV, suffixK, suffixV, prefixLengths, pivotOfRow, out],
         [
           ...(isTiled ? [] : [size]),

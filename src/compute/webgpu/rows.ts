@@ -6,7 +6,18 @@ import type { Gpu } from './gpu.ts';
 import { matrixFour, matrixReads, rowParts, weightParts } from './weight.ts';
 import { elementBlocks, elementFor, elementwise, lanesOf } from './wgsl.ts';
 
-type Rows = Pick<Kernels, 'embedding' | 'embeddingBackward' | 'fileTokens' | 'appendKv' | 'compactRows'>;
+type Rows = Required<
+  Pick<
+    Kernels,
+    'embedding' | 'embeddingBackward' | 'fileTokens' | 'halves' | 'stackRows' | 'appendKv' | 'compactRows'
+  >
+>;
+
+/** WGSL that rounds four values to f16; what lies beyond the largest half becomes it. */
+const rounded = `fn rounded(x: vec4<f32>) -> vec2<u32> {
+  let y = clamp(x, vec4<f32>(-65504.0), vec4<f32>(65504.0));
+  return vec2<u32>(pack2x16float(y.xy), pack2x16float(y.zw));
+}`;
 
 export function rows(gpu: Gpu): Rows {
   return {
@@ -118,8 +129,60 @@ ${isEven ? '  y[to / 4u] = value;' : [0, 1, 2, 3].map(lane).join('\n')}`,
       );
     },
 
+    halves(x) {
+      const width = x.shape.at(-1)!;
+      assert(width % 4 === 0, `rows of ${width} are halved by fours`);
+      const y = gpu.empty([...x.shape.slice(0, -1), width / 2], 'int32');
+      const size = x.size / 4;
+      gpu.run(
+        'halves',
+        () =>
+          elementwise({
+            reads: { x: 'vec4<f32>' },
+            writes: { y: 'vec2<u32>' },
+            numbers: {},
+            declarations: rounded,
+            main: '  y[i] = rounded(x[i]);',
+          }),
+        [x, y],
+        [size],
+        elementBlocks(size),
+      );
+      return y;
+    },
+
+    // Stock operations would take int32 through f32, which keeps 24 of 32 bits.
+    stackRows(parts, rows, capacity) {
+      const width = parts[0]!.shape[2]!;
+      const y = gpu.empty([rows, capacity, width], parts[0]!.dtype as 'float32' | 'int32');
+      let first = 0;
+      for (const part of parts) {
+        const [count, length] = part.shape as [number, number];
+        const size = Math.min(count, rows - first) * length * width;
+        assert(length <= capacity, `${length} tokens fit a room of ${capacity}`);
+        gpu.run(
+          'stackRows',
+          () =>
+            elementwise({
+              reads: { part: 'u32' },
+              writes: { y: 'u32' },
+              numbers: { own: 'u32', room: 'u32', first: 'u32' },
+              main: '  y[(n.first + i / n.own) * n.room + i % n.own] = part[i];',
+            }),
+          [part, y],
+          [size, length * width, capacity * width, first],
+          elementBlocks(size),
+        );
+        first += count;
+      }
+      assert(first >= rows, `${first} rows are ${rows} or more`);
+      return y;
+    },
+
     appendKv(cache, rows, position) {
-      const [, length, width] = cache.shape as [number, number, number];
+      const inHalves = cache.dtype === 'int32';
+      const [, length, words] = cache.shape as [number, number, number];
+      const width = inHalves ? 2 * words : words;
       assert(position >= 0 && position < length, `position ${position} lies in a cache of ${length}`);
       assert(
         rows.size / width <= cache.shape[0]!,
@@ -129,14 +192,16 @@ ${isEven ? '  y[to / 4u] = value;' : [0, 1, 2, 3].map(lane).join('\n')}`,
       const columns = width / lanesOf(element);
       const size = rows.size / lanesOf(element);
       gpu.run(
-        `appendKv ${element}`,
+        `appendKv ${element} ${inHalves}`,
         () =>
           elementwise({
             reads: { added: element },
-            writes: { cache: element },
+            writes: { cache: inHalves ? 'vec2<u32>' : element },
             hasTurns: true,
             numbers: { columns: 'u32', length: 'u32', position: 'u32' },
-            main: `  cache[(i / n.columns * n.length + n.position + turn) * n.columns + i % n.columns] = added[i];`,
+            declarations: inHalves ? rounded : '',
+            main: `  let at = (i / n.columns * n.length + n.position + turn) * n.columns + i % n.columns;
+  cache[at] = ${inHalves ? 'rounded(added[i])' : 'added[i]'};`,
           }),
         [rows, cache],
         [size, columns, length, position],
@@ -144,10 +209,14 @@ ${isEven ? '  y[to / 4u] = value;' : [0, 1, 2, 3].map(lane).join('\n')}`,
       );
     },
 
-    /** Each invocation moves one column's values from top to bottom, so no value is overwritten before it moved. */
+    /**
+     * Each invocation moves one column's values from top to bottom, so no value is overwritten before it moved. As words:
+     * a GPU may change the bits of what is no ordinary f32.
+     */
     compactRows(x, keep) {
       const width = x.size / x.shape[0]!;
       const element = elementFor(width);
+      const word = element === 'f32' ? 'u32' : 'vec4<u32>';
       const columns = width / lanesOf(element);
       keep.forEach((from, to) =>
         assert(from >= to && from < x.shape[0]!, `kept rows ascend within ${x.shape[0]}`),
@@ -158,7 +227,7 @@ ${isEven ? '  y[to / 4u] = value;' : [0, 1, 2, 3].map(lane).join('\n')}`,
         () =>
           elementwise({
             reads: { kept: 'i32' },
-            writes: { x: element },
+            writes: { x: word },
             numbers: { rows: 'u32' },
             main: `  for (var to = 0u; to < n.rows; to++) {
     let source = u32(kept[to]);

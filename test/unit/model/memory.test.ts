@@ -20,6 +20,7 @@ const request: MemoryRequest = {
   passTokens: 4 * 96,
   actionTokens: 4 * 95,
   severalPasses: false,
+  backend: 'wasm',
   recompute: false,
   prompts: 4,
   samplesPerPrompt: 8,
