@@ -26,6 +26,8 @@ export function collect(plan: Plan, results: ReadonlyMap<string, CellResult>): S
 function countProfile(profile: ProfileResult, maxMean: number): ProfileCounts {
   const { kind, world, seed, rolloutTurns, turns } = profile;
   const statistics = turns.map(({ rewards }) => turnStatistics(rewards));
+  const accepted = turns.filter((turn) => turn.accepted.length > 0);
+  const isAsked = turns.every(({ isDemonstrated }) => isDemonstrated !== undefined);
   const count = (wanted: string) => statistics.filter((turn) => kindOf(turn) === wanted).length;
   return {
     kind,
@@ -37,5 +39,7 @@ function countProfile(profile: ProfileResult, maxMean: number): ProfileCounts {
     mixed: count('mixed'),
     allPass: count('all-pass'),
     pivots: statistics.filter((turn) => isPivot(turn, maxMean)).length,
+    accepted: accepted.length,
+    demonstrated: isAsked ? accepted.filter(({ isDemonstrated }) => isDemonstrated).length : null,
   };
 }

@@ -5,6 +5,7 @@ import { isPivot, turnStatistics, type TurnStatistics } from '../pivot/filter.ts
 import { judge } from '../session/judge.ts';
 import { sampleActions } from '../session/sample.ts';
 import type { Turn } from '../session/turns.ts';
+import { strict } from '../verifier/strict.ts';
 import { isAccepted, type Lab } from './lab.ts';
 import type { ProfiledCandidate } from './results.ts';
 
@@ -43,6 +44,9 @@ export async function profileTurns(
       profiled.push({
         candidateId: turn.candidateId,
         rewards: samples.map(({ verdict }) => verdict.reward),
+        isDemonstrated: samples.some(
+          ({ attempt }) => strict({ expected: turn.expected, attempt, tools: turn.tools }).reward === 1,
+        ),
         accepted: [...new Map(accepted.map((ids) => [ids.join(), ids])).values()],
       });
     });

@@ -79,6 +79,8 @@ export interface BaseResult extends BaseCell {
 export interface ProfiledCandidate {
   candidateId: string;
   rewards: (number | null)[];
+  /** Whether a sample was the demonstrated action itself, to the letter; studies before it was asked do not say. */
+  isDemonstrated?: boolean;
   /** Token ids of the different samples that the verifier accepted in full. */
   accepted: number[][];
 }
@@ -114,6 +116,9 @@ export interface ProfileCounts extends ProfileCell {
   mixed: number;
   allPass: number;
   pivots: number;
+  /** Turns with a sample that the verifier accepts, and those among them with the demonstrated action itself. */
+  accepted: number;
+  demonstrated: number | null;
   rolloutTurns: number;
 }
 

@@ -84,7 +84,7 @@ export function table0({ plan, profiles }: StudyResults): Table {
   return {
     name: 'Table 0',
     title: 'Demonstrated turns under the base model',
-    columns: ['All-fail', 'Mixed', 'All-pass', 'No signal'],
+    columns: ['All-fail', 'Mixed', 'All-pass', 'No signal', 'Pivots', 'Strict suffices'],
     rows: plan.worlds.map((world) => {
       const own = profiles.filter((profile) => profile.world === world);
       const share = (count: (profile: (typeof own)[number]) => number, paper: number | null = null) => ({
@@ -103,10 +103,18 @@ export function table0({ plan, profiles }: StudyResults): Table {
             ({ allFail, allPass }) => allFail + allPass,
             world === 'helpdesk' || world === 'repair' ? paperNoSignal : null,
           ),
+          share(({ pivots }) => pivots),
+          {
+            ours:
+              own.every(({ demonstrated }) => demonstrated !== null) && own.length
+                ? exactly(100 * mean(own.map(({ demonstrated, accepted }) => demonstrated! / Math.max(1, accepted))))
+                : null,
+            paper: null,
+          },
         ],
       };
     }),
-    note: `Percent of turns by their ${plan.budgets.profileSamples} rewards; turns whose rewards are all equal carry no signal.`,
+    note: `Percent of turns by their ${plan.budgets.profileSamples} rewards; turns whose rewards are all equal carry no signal. Pivots are what the filter keeps: the more it keeps, the less it can help. Strict suffices: of the turns with an accepted sample, those where one is the demonstrated action itself; the more, the less a functional reward can add.`,
   };
 }
 

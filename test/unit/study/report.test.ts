@@ -156,9 +156,11 @@ describe('the report', () => {
       mixed: 3,
       allPass: 2,
       pivots: 2,
+      accepted: 5,
+      demonstrated: 4,
       rolloutTurns: 40,
     });
-    expect(table0(results).rows[0]!.cells.map(({ ours }) => ours!.value)).toEqual([50, 30, 20, 70]);
+    expect(table0(results).rows[0]!.cells.map(({ ours }) => ours!.value)).toEqual([50, 30, 20, 70, 20, 80]);
     expect(claim(results, 'table-0').verdict).toBe('within noise');
   });
 
