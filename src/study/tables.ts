@@ -107,7 +107,10 @@ export function table0({ plan, profiles }: StudyResults): Table {
           {
             ours:
               own.every(({ demonstrated }) => demonstrated !== null) && own.length
-                ? exactly(100 * mean(own.map(({ demonstrated, accepted }) => demonstrated! / Math.max(1, accepted))))
+                ? exactly(
+                    100 *
+                      mean(own.map(({ demonstrated, accepted }) => demonstrated! / Math.max(1, accepted))),
+                  )
                 : null,
             paper: null,
           },

@@ -1,6 +1,7 @@
 /**
  * Matrix products: which kernel suits which sizes, and cutting weights that one binding cannot hold. The kernels are in
- * `gemm-tiled.ts` (workgroup memory), `gemm-registers.ts` (none) and `gemm-narrow.ts` (few rows).
+ * `gemm-tiled.ts` (workgroup memory), `gemm-narrow.ts` (few rows) and, for software adapters, `gemm-lanes.ts` and
+ * `gemm-registers.ts`.
  *
  * c[M, N] = A·B, of three forms named by which side is transposed in memory: NT (A [M, K], B [N, K]: forward),
  * NN (A [M, K], B [K, N]: dX), TN (A [K, M], B [K, N]: dW).
@@ -9,6 +10,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { assert } from '../../base/errors.ts';
 import type { Kernels } from '../operations.ts';
 import type { Form, Variant } from './gemm-code.ts';
+import { laneBlocks, laneSource } from './gemm-lanes.ts';
 import { narrow } from './gemm-narrow.ts';
 import { registers } from './gemm-registers.ts';
 import { tiled, type Tile } from './gemm-tiled.ts';
@@ -41,9 +43,11 @@ interface Plan {
   splits: number;
 }
 
+const isLarge = (m: number, n: number) => m >= 16 && n >= 16 && m * n >= 8192;
+
 /** Rows and columns of an invocation's sums. 8 × 16 and 16 × 8 took 10 to 25 % less processor time than 8 × 8. */
 function registerTile(form: Form, m: number, n: number): [number, number] {
-  if (m >= 16 && n >= 16 && m * n >= 8192) return form === 'NT' ? [8, 16] : [16, 8];
+  if (isLarge(m, n)) return form === 'NT' ? [8, 16] : [16, 8];
   return [m <= 1 ? 1 : m <= 2 ? 2 : m <= 4 ? 4 : 8, n <= 4 ? 4 : 8];
 }
 
@@ -66,8 +70,11 @@ const flatTiles: Tile[] = [
 /** Workgroups that fill a GPU. */
 const enough = 128;
 
-function plan(gpu: Gpu, { form, m, n, k }: Product): Plan {
+function plan(gpu: Gpu, { form, m, n, k, b }: Product): Plan {
   if (gpu.family === 'registers') {
+    const isPlain = b.stored === 'f32' || b.stored === 'vec4<f32>';
+    if (form !== 'NT' && isPlain && isLarge(m, n))
+      return { key: 'lanes', source: laneSource, blocks: laneBlocks(m, n), splits: 1 };
     const [rows, columns] = registerTile(form, m, n);
     const { source, blocks } = registers(rows, columns);
     return { key: `registers ${rows}x${columns}`, source, blocks: blocks(m, n), splits: 1 };
