@@ -47,6 +47,30 @@ export function estimateDifference(pairs: readonly { a: Values; b: Values }[]): 
   return estimateMean(pairs.map(({ a, b }) => differences(a, b)));
 }
 
+/**
+ * Mean over groups of a share, or of a − b, where only the shares of each seed are known and not which items they were:
+ * seeds are resampled, items drawn anew with each share as probability, and nothing is paired.
+ * @param items how many each share is of
+ */
+export function estimateShares(
+  groups: readonly { a: readonly number[]; b?: readonly number[] }[],
+  items: number,
+): Estimate {
+  const drawn = (shares: readonly number[], random: Random) =>
+    mean(
+      shares.map(() => {
+        const share = random.pick(shares);
+        let count = 0;
+        for (let n = 0; n < items; n++) if (random.bool(share)) count++;
+        return count / items;
+      }),
+    );
+  const value = mean(groups.map(({ a, b }) => mean(a) - (b ? mean(b) : 0)));
+  const draw = (random: Random) =>
+    mean(groups.map(({ a, b }) => drawn(a, random) - (b ? drawn(b, random) : 0)));
+  return percentileInterval(value, draw, 'shares');
+}
+
 function differences(a: Values, b: Values): number[][] {
   const seeds = Math.max(a.length, b.length);
   return Array.from({ length: seeds }, (_, seed) => {

@@ -6,6 +6,7 @@
 import { mean } from '../base/statistics.ts';
 import {
   estimateDifference,
+  estimateShares,
   percentileInterval,
   seedInterval,
   type Estimate,
@@ -21,7 +22,7 @@ import {
 } from './paper.ts';
 import type { MethodName } from './plan.ts';
 import type { StudyResults } from './results.ts';
-import { acceptedOf, runsOf, skillNames, skillOf, successOf, type Row } from './select.ts';
+import { acceptedOf, runsOf, skillNames, skillOf, successOf, validationOfLast, type Row } from './select.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'within noise' | 'not measured';
 
@@ -86,6 +87,15 @@ export function allClaims(results: StudyResults): Claim[] {
         })),
       ),
     );
+  const known = (a: Row, b: Row) => {
+    const pairs = worlds.map((world) => ({
+      a: validationOfLast(results, world, a),
+      b: validationOfLast(results, world, b),
+    }));
+    return pairs.every(({ a, b }) => a.length && b.length)
+      ? inPoints(estimateShares(pairs, results.plan.budgets.validationEpisodes))
+      : null;
+  };
   const paperGain = mean(Object.values(paperInDomain).map(({ sft, pivotrl }) => pivotrl - sft));
   const claims: (Unjudged & { needs: MethodName[] })[] = [
     {
@@ -249,6 +259,37 @@ export function allClaims(results: StudyResults): Claim[] {
       unit: 'points',
       min: 0,
       needs: ['pivotrl', 'rejection'],
+    },
+    {
+      id: 'known-pivotrl-over-sft',
+      from: 'ours',
+      statement: 'On new tasks with names seen in training, PivotRL solves more than SFT.',
+      ours: known('pivotrl', 'sft'),
+      paper: null,
+      unit: 'points',
+      min: 0,
+      needs: ['pivotrl', 'sft'],
+    },
+    {
+      id: 'known-functional-reward',
+      from: 'ours',
+      statement:
+        'On new tasks with names seen in training, random turns give more with the functional reward than with strict match.',
+      ours: known('no-filter', 'strict-reward'),
+      paper: null,
+      unit: 'points',
+      min: 0,
+      needs: ['no-filter', 'strict-reward'],
+    },
+    {
+      id: 'known-filter',
+      from: 'ours',
+      statement: 'On new tasks with names seen in training, pivots give more than as many random turns.',
+      ours: known('pivotrl', 'no-filter'),
+      paper: null,
+      unit: 'points',
+      min: 0,
+      needs: ['pivotrl', 'no-filter'],
     },
     {
       id: 'pivotrl-over-sft-turns',

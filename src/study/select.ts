@@ -49,6 +49,13 @@ export function skillOf(
   return valuesOf(heldOutOf(results, world, row).map(({ skills }) => skills[skill]![at]));
 }
 
+/** Share of validation tasks solved by the last checkpoint, which nothing selected, one a seed; the base has one. */
+export function validationOfLast(results: StudyResults, world: string, row: Row): number[] {
+  if (row === 'base')
+    return results.base.filter((base) => base.world === world).map(({ start }) => start.validation);
+  return runsOf(results, world, row).map(({ curve }) => curve.at(-1)!.validation);
+}
+
 /** Names of the skills that were asked, in order. */
 export function skillNames({ base }: StudyResults): string[] {
   return Object.keys(base[0]?.heldOut.skills ?? {});

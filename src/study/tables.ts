@@ -3,7 +3,7 @@
  * give the same tables, complete or not; a cell without results is null. Drawing them is the page's or `text.ts`.
  */
 import { mean } from '../base/statistics.ts';
-import { estimateDifference, estimateMean, type Estimate } from './bootstrap.ts';
+import { estimateDifference, estimateMean, estimateShares, type Estimate } from './bootstrap.ts';
 import { matchedCost, rewardDeviations } from './curves.ts';
 import {
   paperAblation,
@@ -19,7 +19,16 @@ import {
 import { cellKey, chosenTrial, searchCell, validationOf } from './cells.ts';
 import { methodTitles, type MethodName, type Trial } from './plan.ts';
 import type { RunResult, StudyResults } from './results.ts';
-import { acceptedOf, runsOf, skillNames, skillOf, successOf, type Row, type Temperature } from './select.ts';
+import {
+  acceptedOf,
+  runsOf,
+  skillNames,
+  skillOf,
+  successOf,
+  validationOfLast,
+  type Row,
+  type Temperature,
+} from './select.ts';
 
 export interface TableCell {
   /** In the table's unit; null: not measured yet. */
@@ -146,6 +155,31 @@ export function table1(results: StudyResults, at: Temperature): Table {
       ],
     })),
     note: 'Percent, with 95 % bootstrap intervals over seeds and tasks. The paper has the first three rows only.',
+  };
+}
+
+/** New tasks of the training split: what is learnt before new names and phrasings come in. */
+export function knownTable(results: StudyResults): Table {
+  const { worlds, methods: run, budgets } = results.plan;
+  const rows: Row[] = ['base', ...run];
+  const solved = (row: Row, of: readonly string[]) => {
+    const groups = of.map((world) => ({ a: validationOfLast(results, world, row) }));
+    return groups.every(({ a }) => a.length)
+      ? points(estimateShares(groups, budgets.validationEpisodes))
+      : null;
+  };
+  return {
+    name: 'Known names',
+    title: 'New tasks of the training split solved, sampled at T = 1',
+    columns: [...worlds.map(worldTitle), 'Mean'],
+    rows: rows.map((row) => ({
+      label: titleOf(row),
+      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({
+        ours: solved(row, of),
+        paper: null,
+      })),
+    })),
+    note: `Percent of ${budgets.validationEpisodes} tasks that no method trains on, with names and phrasings of the training split; held-out tasks have new ones. The last checkpoint of each run, which nothing selected.`,
   };
 }
 
@@ -383,6 +417,7 @@ export function allTables(results: StudyResults): Table[] {
     table0(results),
     table1(results, 'sampled'),
     table1(results, 'greedy'),
+    knownTable(results),
     turnsTable(results, 'sampled'),
     table2(results, 'sampled'),
     table2(results, 'greedy'),

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { allClaims, verdictOf } from '../../../src/study/claims.ts';
 import { costOf, matchedCost } from '../../../src/study/curves.ts';
-import { figure3, searchTable, table0, table1, table2, turnsTable } from '../../../src/study/tables.ts';
+import {
+  figure3,
+  knownTable,
+  searchTable,
+  table0,
+  table1,
+  table2,
+  turnsTable,
+} from '../../../src/study/tables.ts';
 import { studyText } from '../../../src/study/text.ts';
 import { baseOf, planOf, resultsOf, runOf } from '../../helpers/study.ts';
 
@@ -132,6 +140,32 @@ describe('the report', () => {
     ]);
     const unfinished = searchTable(resultsOf(plan, [], tried.slice(1)));
     expect(unfinished.rows[1]!.label).toBe('PivotRL');
+  });
+
+  it('shows new tasks with known names by the last checkpoint, not the best', () => {
+    const run = (method: 'sft' | 'pivotrl', seed: number, last: number) =>
+      runOf({
+        world: 'helpdesk',
+        method,
+        seed,
+        points: [
+          [0.95, 1],
+          [last, 2],
+        ],
+      });
+    const runs = [run('sft', 0, 0.2), run('sft', 1, 0.4), run('pivotrl', 0, 0.8), run('pivotrl', 1, 0.9)];
+    const plan = planOf(['helpdesk'], ['sft', 'pivotrl']);
+    plan.budgets = { ...plan.budgets, validationEpisodes: 60 };
+    const results = resultsOf(plan, [baseOf('helpdesk', '0000', '0')], runs);
+    const cells = knownTable(results).rows.map((row) => row.cells[0]!.ours!);
+    expect(cells.map(({ value }) => value)).toEqual([20, expect.closeTo(30, 10), expect.closeTo(85, 10)]);
+    // Two seeds that differ by 20 points and 60 tasks a seed leave about that much open.
+    expect(cells[1]!.high - cells[1]!.low).toBeGreaterThan(15);
+    expect(cells[1]!.high - cells[1]!.low).toBeLessThan(45);
+    expect(claim(results, 'known-pivotrl-over-sft')).toMatchObject({
+      ours: { value: expect.closeTo(55, 10) },
+      verdict: 'holds',
+    });
   });
 
   it('shows held-out turns beside whole tasks', () => {
