@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { defaultConfig } from '../src/config/schema.ts';
 import { openBackend, throwIfFailed } from '../src/compute/backend.ts';
+import { poolSlack } from '../src/compute/webgpu/pool.ts';
 import { createAdapter } from '../src/model/lora.ts';
 import { estimateMemory, type MemoryEstimate } from '../src/model/memory.ts';
 import { qwen3 } from '../bench/gpu/shapes.ts';
@@ -171,6 +172,8 @@ const request = {
   newTokens,
 } as const;
 const estimate = estimateMemory(config, request);
+/** Of tensors alone, without what the pool of buffers may hold beyond them. */
+const needed = estimate.peak / (backend === 'webgpu' ? poolSlack : 1);
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 const part = (found: number, estimated: number) => ({
   measuredMiB: mebibytes(found),
@@ -194,8 +197,8 @@ console.log(
       adapter: part(adapter, estimate.adapter),
       optimizer: part(moments, estimate.optimizer),
       rollouts: part(rolloutPeak - fixed, estimate.cache + estimate.logits),
-      update: part(watch.peak() - fixed, estimate.peak - estimatedFixed(estimate)),
-      peak: part(watch.peak(), estimate.peak),
+      update: part(watch.peak() - fixed, needed - estimatedFixed(estimate)),
+      peak: part(watch.peak(), needed),
       ...(buffers && {
         allBuffers: part(buffers.peak(), estimate.peak),
         afterLoadingMiB: mebibytes(loadedBuffers!),

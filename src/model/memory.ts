@@ -1,11 +1,13 @@
 /**
  * What a run will need on the backend, by part, before it starts: tensors in f32, as this engine keeps them, and the
- * matrices of a frozen base and its keys and values as they are packed. Leaves out what the backend itself takes: compiled shaders, kernels'
- * scratch, on a GPU the 4 MiB through which values are read and the twentieth that the pool may hold beyond the need.
+ * matrices of a frozen base and its keys and values as they are packed; in the peak, on a GPU, what the pool of buffers
+ * may hold beyond the need. Leaves out what the backend itself takes: compiled shaders, kernels' scratch, on a GPU the
+ * 4 MiB through which values are read.
  */
 import { countAdapterParameters } from './lora.ts';
 import type { ModelConfig } from './config.ts';
 import { packedBytes } from '../compute/packed.ts';
+import { poolSlack } from '../compute/webgpu/pool.ts';
 import { expectedTensors, formatOf, type BaseFormat } from './weights.ts';
 
 export interface MemoryRequest {
@@ -88,6 +90,7 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
   const logits = 2 * rows * vocabulary;
 
   const fixed = weights.all + floatBytes * (adapter + 2 * trained);
+  const pool = request.backend === 'webgpu' ? poolSlack : 1;
   const gateWidth = config.feedForward * (config.fusedGate ? 2 : 1);
   const largestBinding = floatBytes * Math.max(passTokens * gateWidth, rows * vocabulary);
   return {
@@ -98,7 +101,7 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
     activations: floatBytes * activations,
     cache: floatBytes * cache,
     logits: floatBytes * logits,
-    peak: fixed + floatBytes * Math.max(trained ? update : 0, cache + logits),
+    peak: pool * (fixed + floatBytes * Math.max(trained ? update : 0, cache + logits)),
     largestBuffer: Math.max(weights.largest, largestBinding),
     largestBinding,
   };

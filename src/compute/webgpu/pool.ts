@@ -11,7 +11,7 @@ const smallBytes = 4 << 10;
  * What the pool may hold, as a multiple of the most that was ever needed at once, so that sizes that take turns stay. With
  * less, a training step of the usual shapes is handed over in parts, because buffers go only behind their commands.
  */
-const slack = 1.17;
+export const poolSlack = 1.17;
 
 const kept = new WeakSet<BufferManager>();
 
@@ -33,7 +33,7 @@ export function keepPool(backend: Backend, idOf: (buffer: GPUBuffer) => number):
     if (isNew && size >= smallBytes) {
       const free = freeBytes(pool);
       mostNeeded = Math.max(mostNeeded, pool.numBytesAllocated - free + size);
-      const excess = pool.numBytesAllocated + size - slack * mostNeeded;
+      const excess = pool.numBytesAllocated + size - poolSlack * mostNeeded;
       if (free && excess > 0) destroyFree(backend, excess);
     }
     return acquire(size, usage, mapped, reuse);
