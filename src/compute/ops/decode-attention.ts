@@ -58,12 +58,15 @@ export const stock = {
   },
   stackRows(parts: readonly tf.Tensor[], rows: number, capacity: number): tf.Tensor {
     return tf.tidy(() => {
+      let left = rows;
       const padded = parts.map((part) => {
-        const room = capacity - part.shape[1]!;
-        return tf.pad(part, [[0, 0], [0, room], [0, 0]]); // prettier-ignore
+        const [count, length] = part.shape as [number, number];
+        const own = count > left ? tf.slice(part, 0, left) : part;
+        left -= own.shape[0]!;
+        const room: [number, number] = [0, capacity - length];
+        return length < capacity ? tf.pad(own, [[0, 0], room, [0, 0]]) : own;
       });
-      const joined = tf.concat(padded, 0);
-      return tf.slice(joined, 0, rows);
+      return padded.length > 1 ? tf.concat(padded, 0) : tf.clone(padded[0]!);
     });
   },
 } satisfies Pick<Kernels, 'decodeAttention' | 'appendKv' | 'stackRows'>;
