@@ -3,8 +3,8 @@
  * tables beside ours and what became of its claims, and keeps the results in `public/study/`. A stopped study continues
  * where it was.
  *
- *   npm run reproduce                      the full plan: hours on two cores
- *   npm run reproduce -- --evening         every world and method once, an hour or two
+ *   npm run reproduce                      the full plan: a day on two cores
+ *   npm run reproduce -- --evening         every world and method with three seeds, four hours
  *   npm run reproduce -- --quick           one world, one seed, in minutes
  *   npm run reproduce -- --world shell     only this world (repeatable)
  *   npm run reproduce -- --method sft      only this method (repeatable)

@@ -1,6 +1,6 @@
 /**
  * A study as data: which worlds, methods and seeds, what each run may spend, and the settings tried in the search.
- * `quickPlan` answers in minutes on two cores, `eveningPlan` in two or three hours; `fullPlan` is the one to conclude from.
+ * `quickPlan` answers in minutes on two cores, `eveningPlan` in four hours; `fullPlan` is the one to conclude from.
  *
  * Settings are searched once, in the first world, with the same number of trials for every method. A trial is a whole
  * run with the first seed; the one with the best validation success is kept, and all worlds and seeds run with its
