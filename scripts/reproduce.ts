@@ -154,7 +154,10 @@ async function main(): Promise<void> {
   }
   if (!results) return;
   const record: StudyRecord = {
-    command: ['npm run reproduce --', ...process.argv.slice(2)].join(' '),
+    // What made the results; `--report` only reads them.
+    command: ['npm run reproduce --', ...process.argv.slice(2).filter((flag) => flag !== '--report')].join(
+      ' ',
+    ),
     backend,
     ...about,
     model: resolve(model).split('/').at(-1)!,
