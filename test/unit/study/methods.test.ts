@@ -235,7 +235,7 @@ describe('end-to-end RL', () => {
     expect(rolloutTurns).toBeGreaterThanOrEqual(6);
     expect(reward! * 6).toBeCloseTo(Math.round(reward! * 6), 10);
     dispose();
-  });
+  }, 180_000);
 });
 
 describe('a cell', () => {
