@@ -3,7 +3,7 @@
  * give the same tables, complete or not; a cell without results is null. Drawing them is the page's or `text.ts`.
  */
 import { mean } from '../base/statistics.ts';
-import { estimateDifference, estimateMean, estimateShares, type Estimate } from './bootstrap.ts';
+import { estimateDifference, estimateMean, type Estimate } from './bootstrap.ts';
 import { matchedCost, rewardDeviations } from './curves.ts';
 import {
   paperAblation,
@@ -14,50 +14,12 @@ import {
   paperOutOfDomainMean,
   paperSelection,
   paperSkills,
-  paperWorlds,
 } from './paper.ts';
-import { cellKey, chosenTrial, searchCell, validationOf } from './cells.ts';
-import { methodTitles, type MethodName, type Trial } from './plan.ts';
-import type { RunResult, StudyResults } from './results.ts';
-import {
-  acceptedOf,
-  runsOf,
-  skillNames,
-  skillOf,
-  successOf,
-  validationOfLast,
-  type Row,
-  type Temperature,
-} from './select.ts';
-
-export interface TableCell {
-  /** In the table's unit; null: not measured yet. */
-  ours: Estimate | null;
-  /** The paper's number; null where it has none. */
-  paper: number | null;
-}
-
-export interface Table {
-  /** "Table 1", "Fig. 1" … as in the paper; "Table 0" is ours. */
-  name: string;
-  title: string;
-  columns: string[];
-  rows: { label: string; cells: TableCell[] }[];
-  /** How to read it, one sentence. */
-  note: string;
-}
-
-const points = (estimate: Estimate): Estimate => ({
-  value: 100 * estimate.value,
-  low: 100 * estimate.low,
-  high: 100 * estimate.high,
-});
-const exactly = (value: number): Estimate => ({ value, low: value, high: value });
-const titleOf = (row: Row) => (row === 'base' ? 'Base' : methodTitles[row]);
-const worldTitle = (name: string) => {
-  const world = paperWorlds[name];
-  return world ? `${world.title} (${world.standsFor})` : name;
-};
+import type { MethodName } from './plan.ts';
+import { knownTable, searchTable, turnsTable } from './own-tables.ts';
+import type { StudyResults } from './results.ts';
+import { runsOf, skillNames, skillOf, successOf, type Row, type Temperature } from './select.ts';
+import { exactly, points, titleOf, worldTitle, type Table } from './table.ts';
 
 /** Success of a row, mean over worlds; null until every world has a run. */
 function success(
@@ -155,88 +117,6 @@ export function table1(results: StudyResults, at: Temperature): Table {
       ],
     })),
     note: 'Percent, with 95 % bootstrap intervals over seeds and tasks. The paper has the first three rows only.',
-  };
-}
-
-/** New tasks of the training split: what is learnt before new names and phrasings come in. */
-export function knownTable(results: StudyResults): Table {
-  const { worlds, methods: run, budgets } = results.plan;
-  const rows: Row[] = ['base', ...run];
-  const solved = (row: Row, of: readonly string[]) => {
-    const groups = of.map((world) => ({ a: validationOfLast(results, world, row) }));
-    return groups.every(({ a }) => a.length)
-      ? points(estimateShares(groups, budgets.validationEpisodes))
-      : null;
-  };
-  return {
-    name: 'Known names',
-    title: 'New tasks of the training split solved, sampled at T = 1',
-    columns: [...worlds.map(worldTitle), 'Mean'],
-    rows: rows.map((row) => ({
-      label: titleOf(row),
-      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({
-        ours: solved(row, of),
-        paper: null,
-      })),
-    })),
-    note: `Percent of ${budgets.validationEpisodes} tasks that no method trains on, with names and phrasings of the training split; held-out tasks have new ones. The last checkpoint of each run, which nothing selected.`,
-  };
-}
-
-/** Held-out turns: where no whole task is solved yet, the world's verifier still tells methods apart. */
-export function turnsTable(results: StudyResults, at: Temperature): Table {
-  const { worlds, methods: run } = results.plan;
-  const rows: Row[] = ['base', ...run];
-  const accepted = (row: Row, of: readonly string[]) => {
-    const groups = of.map((world) => acceptedOf(results, world, row, at));
-    return groups.every((values) => values.length) ? points(estimateMean(groups)) : null;
-  };
-  return {
-    name: 'Turns',
-    title: `Demonstrated turns of held-out tasks answered rightly, ${at === 'sampled' ? 'sampled at T = 1' : 'greedy'}`,
-    columns: [...worlds.map(worldTitle), 'Mean'],
-    rows: rows.map((row) => ({
-      label: titleOf(row),
-      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({
-        ours: accepted(row, of),
-        paper: null,
-      })),
-    })),
-    note: 'Percent of turns on which the world’s own verifier accepts the action, given the expert’s turns before it. Repair’s verifier reads only the tool’s name.',
-  };
-}
-
-const trialText = ({ learningRate, klWeight }: Trial): string =>
-  `${learningRate}${klWeight ? `, β ${klWeight}` : ''}`;
-
-/** The settings that were tried, by what they solved of the validation tasks. */
-export function searchTable(results: StudyResults): Table {
-  const { plan, runs } = results;
-  const byKey = new Map(runs.map((run): [string, RunResult] => [cellKey(run), run]));
-  const tried = new Map(
-    plan.methods.flatMap((method) => plan.trials[method].map((trial) => [trialText(trial), trial])),
-  );
-  const columns = [...tried.keys()].sort(
-    (a, b) =>
-      tried.get(a)!.klWeight - tried.get(b)!.klWeight ||
-      tried.get(a)!.learningRate - tried.get(b)!.learningRate,
-  );
-  return {
-    name: 'Search',
-    title: `Learning rates tried: validation tasks solved in ${paperWorlds[plan.worlds[0]!]?.title ?? plan.worlds[0]}, first seed`,
-    columns,
-    rows: plan.methods.map((method) => {
-      const chosen = chosenTrial(plan, method, byKey);
-      return {
-        label: `${methodTitles[method]}${chosen ? `: ${trialText(chosen)}` : ''}`,
-        cells: columns.map((text) => {
-          const trial = plan.trials[method].find((own) => trialText(own) === text);
-          const run = trial && byKey.get(cellKey(searchCell(plan, method, trial)));
-          return { ours: run ? exactly(100 * validationOf(run)) : null, paper: null };
-        }),
-      };
-    }),
-    note: `Percent of ${plan.budgets.validationEpisodes} tasks, best checkpoint, the same number of trials for each method; all worlds and seeds run with what is chosen here. β is the weight of the KL to the base model.`,
   };
 }
 

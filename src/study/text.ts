@@ -1,7 +1,8 @@
 /** A study's tables and claims as plain text, for terminals and logs. */
 import { allClaims, type Claim } from './claims.ts';
 import type { StudyResults } from './results.ts';
-import { allTables, type Table, type TableCell } from './tables.ts';
+import type { Table, TableCell } from './table.ts';
+import { allTables } from './tables.ts';
 
 function shortened(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { allClaims, verdictOf } from '../../../src/study/claims.ts';
 import { costOf, matchedCost } from '../../../src/study/curves.ts';
-import {
-  figure3,
-  knownTable,
-  searchTable,
-  table0,
-  table1,
-  table2,
-  turnsTable,
-} from '../../../src/study/tables.ts';
+import { knownTable, searchTable, turnsTable } from '../../../src/study/own-tables.ts';
+import { figure3, table0, table1, table2 } from '../../../src/study/tables.ts';
 import { studyText } from '../../../src/study/text.ts';
 import { baseOf, planOf, resultsOf, runOf } from '../../helpers/study.ts';
 
