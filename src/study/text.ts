@@ -1,6 +1,7 @@
 /** A study's tables and claims as plain text, for terminals and logs. */
 import { allClaims, type Claim } from './claims.ts';
 import type { StudyResults } from './results.ts';
+import { runsOf } from './select.ts';
 import type { Table, TableCell } from './table.ts';
 import { allTables } from './tables.ts';
 
@@ -38,10 +39,16 @@ export function claimText({ verdict, statement, ours, paper }: Claim): string {
 }
 
 /** What a reader must know before believing an interval; empty where there is nothing to say. */
-export const cautionOf = ({ plan }: StudyResults): string =>
-  plan.seeds.length > 1
-    ? ''
-    : 'One seed: the intervals are over tasks alone and know nothing of how much training itself varies.';
+export function cautionOf(results: StudyResults): string {
+  const { worlds, methods, seeds } = results.plan;
+  if (seeds.length === 1)
+    return 'One seed: the intervals are over tasks alone and know nothing of how much training itself varies.';
+  const unfinished = worlds.flatMap((world) => {
+    const fewest = Math.min(...methods.map((method) => runsOf(results, world, method).length));
+    return fewest < seeds.length ? [`${world} has ${fewest} of ${seeds.length} seeds`] : [];
+  });
+  return unfinished.length ? `Not finished: ${unfinished.join(', ')}.` : '';
+}
 
 /** Everything, a blank line between two tables. */
 export function studyText(results: StudyResults): string {

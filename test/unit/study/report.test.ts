@@ -3,7 +3,7 @@ import { allClaims, verdictOf } from '../../../src/study/claims.ts';
 import { costOf, matchedCost } from '../../../src/study/curves.ts';
 import { knownTable, searchTable, turnsTable } from '../../../src/study/own-tables.ts';
 import { figure3, table0, table1, table2 } from '../../../src/study/tables.ts';
-import { studyText } from '../../../src/study/text.ts';
+import { cautionOf, studyText } from '../../../src/study/text.ts';
 import { baseOf, planOf, resultsOf, runOf } from '../../helpers/study.ts';
 
 const claim = (results: Parameters<typeof allClaims>[0], id: string) =>
@@ -84,6 +84,14 @@ describe('the report', () => {
       verdict: 'within noise',
     });
     expect(claim(results, 'reward-deviation').ours!.value).toBeCloseTo(0.2, 10);
+  });
+
+  it('says which worlds lack seeds', () => {
+    const { plan, base, runs } = clear();
+    expect(cautionOf(resultsOf(plan, base, runs))).toBe('');
+    const fewer = runs.filter(({ method, seed }) => method !== 'sft' || seed === 0);
+    expect(cautionOf(resultsOf(plan, base, fewer))).toBe('Not finished: helpdesk has 1 of 2 seeds.');
+    expect(cautionOf(resultsOf({ ...plan, seeds: [0] }, base, runs))).toContain('One seed');
   });
 
   it('leaves out claims about methods that are not in the plan', () => {
