@@ -23,6 +23,7 @@ import {
 import type { MethodName } from './plan.ts';
 import type { StudyResults } from './results.ts';
 import { acceptedOf, runsOf, skillNames, skillOf, successOf, validationOfLast, type Row } from './select.ts';
+import { points } from './table.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'within noise' | 'not measured';
 
@@ -58,15 +59,9 @@ const judged = ({ min = -Infinity, max = Infinity, ...claim }: Unjudged): Claim 
   verdict: verdictOf(claim.ours, min, max),
 });
 
-const inPoints = ({ value, low, high }: Estimate): Estimate => ({
-  value: 100 * value,
-  low: 100 * low,
-  high: 100 * high,
-});
-
 function difference(pairs: readonly { a: Values; b: Values }[]): Estimate | null {
   const isComplete = pairs.length > 0 && pairs.every(({ a, b }) => a.length && b.length);
-  return isComplete ? inPoints(estimateDifference(pairs)) : null;
+  return isComplete ? points(estimateDifference(pairs)) : null;
 }
 
 export function allClaims(results: StudyResults): Claim[] {
@@ -93,7 +88,7 @@ export function allClaims(results: StudyResults): Claim[] {
       b: validationOfLast(results, world, b),
     }));
     return pairs.every(({ a, b }) => a.length && b.length)
-      ? inPoints(estimateShares(pairs, results.plan.budgets.validationEpisodes))
+      ? points(estimateShares(pairs, results.plan.budgets.validationEpisodes))
       : null;
   };
   const paperGain = mean(Object.values(paperInDomain).map(({ sft, pivotrl }) => pivotrl - sft));
@@ -340,7 +335,7 @@ function noSignal({ plan, profiles }: StudyResults): Estimate | null {
         return drawn / all;
       }),
     );
-  return inPoints(percentileInterval(value, draw, 'no signal'));
+  return points(percentileInterval(value, draw, 'no signal'));
 }
 
 /** Ratio of costs at matched success, geometric mean over the worlds where both methods got better than the base. */

@@ -2,18 +2,31 @@
  * Tables of our own, beside the paper's in `tables.ts`: what is learnt of tasks with known names, what is learnt turn by
  * turn, and the search for settings. Pure.
  */
-import { estimateMean, estimateShares } from './bootstrap.ts';
+import { estimateMean, estimateShares, type Estimate } from './bootstrap.ts';
 import { cellKey, chosenTrial, searchCell, validationOf } from './cells.ts';
 import { paperWorlds } from './paper.ts';
-import { methodTitles, type Trial } from './plan.ts';
+import { methodTitles, trialText, type Plan } from './plan.ts';
 import type { RunResult, StudyResults } from './results.ts';
 import { acceptedOf, validationOfLast, type Row, type Temperature } from './select.ts';
 import { exactly, points, titleOf, worldTitle, type Table } from './table.ts';
 
+/** A row for the base and each method, a column for each world and their mean. */
+function byWorld(
+  { worlds, methods }: Plan,
+  ours: (row: Row, of: readonly string[]) => Estimate | null,
+): Pick<Table, 'columns' | 'rows'> {
+  return {
+    columns: [...worlds.map(worldTitle), 'Mean'],
+    rows: (['base', ...methods] as Row[]).map((row) => ({
+      label: titleOf(row),
+      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({ ours: ours(row, of), paper: null })),
+    })),
+  };
+}
+
 /** New tasks of the training split: what is learnt before new names and phrasings come in. */
 export function knownTable(results: StudyResults): Table {
-  const { worlds, methods: run, budgets } = results.plan;
-  const rows: Row[] = ['base', ...run];
+  const { budgets } = results.plan;
   const solved = (row: Row, of: readonly string[]) => {
     const groups = of.map((world) => ({ a: validationOfLast(results, world, row) }));
     return groups.every(({ a }) => a.length)
@@ -23,22 +36,13 @@ export function knownTable(results: StudyResults): Table {
   return {
     name: 'Known names',
     title: 'New tasks of the training split solved, sampled at T = 1',
-    columns: [...worlds.map(worldTitle), 'Mean'],
-    rows: rows.map((row) => ({
-      label: titleOf(row),
-      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({
-        ours: solved(row, of),
-        paper: null,
-      })),
-    })),
+    ...byWorld(results.plan, solved),
     note: `Percent of ${budgets.validationEpisodes} tasks that no method trains on, with names and phrasings of the training split; held-out tasks have new ones. The last checkpoint of each run, which nothing selected.`,
   };
 }
 
 /** Held-out turns: where no whole task is solved yet, the world's verifier still tells methods apart. */
 export function turnsTable(results: StudyResults, at: Temperature): Table {
-  const { worlds, methods: run } = results.plan;
-  const rows: Row[] = ['base', ...run];
   const accepted = (row: Row, of: readonly string[]) => {
     const groups = of.map((world) => acceptedOf(results, world, row, at));
     return groups.every((values) => values.length) ? points(estimateMean(groups)) : null;
@@ -46,20 +50,10 @@ export function turnsTable(results: StudyResults, at: Temperature): Table {
   return {
     name: 'Turns',
     title: `Demonstrated turns of held-out tasks answered rightly, ${at === 'sampled' ? 'sampled at T = 1' : 'greedy'}`,
-    columns: [...worlds.map(worldTitle), 'Mean'],
-    rows: rows.map((row) => ({
-      label: titleOf(row),
-      cells: [...worlds.map((world) => [world]), worlds].map((of) => ({
-        ours: accepted(row, of),
-        paper: null,
-      })),
-    })),
+    ...byWorld(results.plan, accepted),
     note: 'Percent of turns on which the world’s own verifier accepts the action, given the expert’s turns before it. Repair’s verifier reads only the tool’s name.',
   };
 }
-
-const trialText = ({ learningRate, klWeight }: Trial): string =>
-  `${learningRate}${klWeight ? `, β ${klWeight}` : ''}`;
 
 /** The settings that were tried, by what they solved of the validation tasks. */
 export function searchTable(results: StudyResults): Table {

@@ -30,6 +30,10 @@ export interface Trial {
   klWeight: number;
 }
 
+/** A setting as people read it. */
+export const trialText = ({ learningRate, klWeight }: Trial): string =>
+  `${learningRate}${klWeight ? `, β ${klWeight}` : ''}`;
+
 export interface Budgets {
   /** Demonstrated turns of one seed: all that SFT learns from, and the most that is profiled. */
   demonstratedTurns: number;
