@@ -1,15 +1,18 @@
 /**
- * What a model can do before any training here: in each world the share of demonstrated turns that its samples never,
- * sometimes or always get right, and of tasks that it solves from start to end; and the eight out-of-domain skills.
+ * What a model can do: in each world the share of demonstrated turns that its samples never, sometimes or always get
+ * right, and of tasks that it solves from start to end, with names and phrasings of training and with new ones; the eight
+ * out-of-domain skills; and how well it copies words, which new names take.
  *
  *   npm run measure                                   the built-in model of a million parameters
  *   npm run measure -- --model public/models/fulcrum-small --world shell --world repair
  *   npm run measure -- --turns 300 --episodes 100 --questions 100 --backend webgpu
+ *   npm run measure -- --world shell --after pivotrl  after a method has trained it there, as in the quick study
  */
 import { parseArgs } from 'node:util';
-import { hash32 } from '../src/base/random.ts';
+import { hash32, Random } from '../src/base/random.ts';
 import { mean } from '../src/base/statistics.ts';
-import type { World } from '../src/environment/environment.ts';
+import type { Split, World } from '../src/environment/environment.ts';
+import { listing, lookup, reversing } from '../src/environment/pretraining/copying.ts';
 import { skills } from '../src/environment/skills/skills.ts';
 import { worlds } from '../src/environment/worlds.ts';
 import { playEpisodes } from '../src/session/episodes.ts';
@@ -17,9 +20,11 @@ import { judge } from '../src/session/judge.ts';
 import { sampleActions } from '../src/session/sample.ts';
 import type { Turn } from '../src/session/turns.ts';
 import { demonstratedTurns, drawTasks } from '../src/study/data.ts';
-import { isAccepted, type Lab } from '../src/study/lab.ts';
+import { isAccepted, resetPolicy, type Lab } from '../src/study/lab.ts';
 import { successRate } from '../src/study/measure.ts';
-import { fullPlan } from '../src/study/plan.ts';
+import { fullPlan, methodNames, quickPlan, type MethodName } from '../src/study/plan.ts';
+import type { Cell, CellResult } from '../src/study/results.ts';
+import { runCell } from '../src/study/run.ts';
 import { askSkills } from '../src/study/skills.ts';
 import { openLabInNode } from './lib/study-child.ts';
 
@@ -31,8 +36,11 @@ const { values } = parseArgs({
     turns: { type: 'string', default: '300' },
     episodes: { type: 'string', default: '100' },
     questions: { type: 'string', default: '100' },
+    after: { type: 'string' },
   },
 });
+if (values.after && !(methodNames as string[]).includes(values.after))
+  throw new Error(`--after knows ${methodNames.join(', ')}, not ${values.after}.`);
 const [turnCount, episodeCount, questionCount] = [values.turns, values.episodes, values.questions].map(Number) as [number, number, number]; // prettier-ignore
 const sampling = { temperature: 1, maxNewTokens: fullPlan.budgets.maxNewTokens };
 const { maxPromptTokens, profileSamples } = fullPlan.budgets;
@@ -90,13 +98,52 @@ async function measureWorld(lab: Lab, world: World): Promise<void> {
   });
   for (const [kind, indexes] of [...byKind].sort(([, a], [, b]) => b.length - a.length))
     row(kind, indexes.length, ...shares(indexes.map((index) => right[index]!)));
-  for (const split of ['train', 'heldout'] as const) {
-    const tasks = drawTasks(world, split, 'measure', episodeCount);
-    const played = await playEpisodes(lab, world, tasks, 'measure', { ...sampling, maxPromptTokens });
-    const solved = mean(played.map(({ isSuccess }) => (isSuccess ? 1 : 0)));
-    const steps = mean(played.map(({ turns }) => turns.length));
-    const name = split === 'train' ? 'training' : 'held-out';
-    console.log(`\n${percent(solved).trim()} of ${episodeCount} ${name} tasks solved, T = 1, ${steps.toFixed(1)} turns each.`); // prettier-ignore
+
+  console.log(`\n${episodeCount} tasks each, T = 1.\n`);
+  row('names', 'phrasings', 'solved', 'turns a task');
+  row('---', '---', '---:', '---:');
+  const splits: Split[] = ['train', 'heldout'];
+  for (const names of splits)
+    for (const phrasings of splits) {
+      const tasks = drawTasks(world, names, 'measure', episodeCount);
+      const told: World = { ...world, reset: (task) => world.reset(task, phrasings) };
+      const played = await playEpisodes(lab, told, tasks, 'measure', { ...sampling, maxPromptTokens });
+      const solved = mean(played.map(({ isSuccess }) => (isSuccess ? 1 : 0)));
+      const steps = mean(played.map(({ turns }) => turns.length));
+      row(splitTitles[names], splitTitles[phrasings], percent(solved), steps.toFixed(1));
+    }
+}
+
+const splitTitles = { train: 'of training', heldout: 'new' };
+
+/** The model as a method of the quick study leaves it in this world, with the first seed. */
+async function trainIn(lab: Lab, world: World, method: MethodName): Promise<void> {
+  const { budgets, trials } = quickPlan;
+  const run = (cell: Cell): Promise<CellResult> => runCell(lab, budgets, cell, run, () => {});
+  await run({ kind: 'run', world: world.name, method, seed: 0, ...trials[method][0]! });
+}
+
+/** Exercises of pretraining that were never seen, most words coined: greedy answers that are right to the letter. */
+async function measureCopying(lab: Lab): Promise<void> {
+  console.log(`\nCopying, ${questionCount} exercises each, greedy.\n`);
+  row('exercise', 'right');
+  row('---', '---:');
+  for (const [title, draw] of Object.entries({ List: listing, 'Look up': lookup, Reverse: reversing })) {
+    const asked = Array.from({ length: questionCount }, (_, i) => draw(new Random('measure').fork(title, i)));
+    const prompts = asked.map(({ question }) =>
+      lab.codec.promptIds([{ role: 'user', content: question, isTrainable: false }], []),
+    );
+    const rollouts = await sampleActions(
+      lab,
+      {
+        prompts: prompts.map((ids) => Int32Array.from(ids)),
+        promptSeeds: asked.map((_, i) => i),
+        samplesPerPrompt: 1,
+      },
+      { temperature: 0, maxNewTokens: sampling.maxNewTokens },
+    );
+    const right = asked.map(({ answer }, i) => lab.codec.read(rollouts[i]![0]!.ids, true).text === answer);
+    row(title, percent(mean(right.map(Number))));
   }
 }
 
@@ -106,8 +153,12 @@ const { lab } = await openLabInNode({
   model: values.model,
   budgets: fullPlan.budgets,
 });
-for (const world of worlds)
-  if (!values.world || values.world.includes(world.name)) await measureWorld(lab, world);
+for (const world of worlds) {
+  if (values.world && !values.world.includes(world.name)) continue;
+  if (values.after) await trainIn(lab, world, values.after as MethodName);
+  await measureWorld(lab, world);
+  if (values.after) resetPolicy(lab);
+}
 if (questionCount) {
   console.log(`\nSkills, ${questionCount} held-out exercises each.\n`);
   row('skill', 'stands for', 'greedy', 'T = 1');
@@ -115,5 +166,6 @@ if (questionCount) {
   const [greedy, sampled] = [await askSkills(lab, questionCount, 0), await askSkills(lab, questionCount, 1)];
   for (const { name, title, standsFor } of skills)
     row(title, standsFor, percent(successRate(greedy[name]!)), percent(successRate(sampled[name]!)));
+  await measureCopying(lab);
 }
 process.exit(0);

@@ -1,6 +1,6 @@
 /**
  * Exercises that teach copying, which a model of this size learns late and which every argument of a call needs:
- * listing, looking up, reversing. For pretraining only; nobody measures them.
+ * listing, looking up, reversing. For pretraining; no study counts them.
  */
 import type { Random } from '../../base/random.ts';
 import { CITIES, ITEMS, ORDER_IDS } from '../helpdesk/world.ts';
