@@ -68,24 +68,22 @@ export function weightBytes(config: ModelConfig, base: BaseFormat): { all: numbe
 }
 
 export function estimateMemory(config: ModelConfig, request: MemoryRequest): MemoryEstimate {
-  const { width, layers, vocabulary, kvHeads, headWidth } = config;
+  const { width, vocabulary } = config;
   const { training, rank, passTokens, actionTokens, prompts, promptTokens, newTokens } = request;
   const weights = weightBytes(config, training === 'full' ? 'f32' : request.base);
   const adapter = training === 'lora' ? countAdapterParameters(config, rank) : 0;
   const trained = training === 'full' ? countParameters(config) : adapter;
 
-  const inLayer = layerActivations(config, adapter ? rank : 0);
-  const perToken = request.recompute ? layers * width + inLayer : layers * inLayer;
-  // Around the layers: input and output of the last norm, and the picked rows.
-  const activations = trained ? passTokens * (perToken + 2 * width + 1) + actionTokens * (width + 6) : 0;
+  // Beside the layers' the picked rows.
+  const perToken = activationFloats(config, adapter ? rank : 0, request.recompute);
+  const activations = trained ? passTokens * perToken + actionTokens * (width + 6) : 0;
   const gradients = trained * (request.severalPasses ? 2 : 1);
   // Going back, a layer's gradients take the place of its activations.
   const update = Math.max(activations + layerTransients(config, passTokens), gradients);
 
   const rows = prompts * request.samplesPerPrompt;
-  const capacity = Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(1, newTokens))));
   const isHalved = request.backend === 'webgpu' && request.base !== 'f32' && training !== 'full';
-  const cached = 2 * layers * kvHeads * headWidth * (prompts * promptTokens + rows * capacity);
+  const cached = cacheFloats(config) * (prompts * promptTokens + rows * roomOf(newTokens));
   const cache = isHalved ? cached / 2 : cached;
   const logits = 2 * rows * vocabulary;
 
@@ -105,6 +103,25 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
     largestBuffer: Math.max(weights.largest, largestBinding),
     largestBinding,
   };
+}
+
+/** Keys and values of one token. */
+export const cacheFloats = ({ layers, kvHeads, headWidth }: ModelConfig): number =>
+  2 * layers * kvHeads * headWidth;
+
+/** Tokens for which a reply's keys and values have room: see `rollout/cache.ts`. */
+export const roomOf = (newTokens: number): number =>
+  Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(1, newTokens))));
+
+/**
+ * Floats that the tape keeps for one token: all layers', or their inputs and one layer's; around them input and output
+ * of the last norm.
+ * @param rank of the adapter that is trained; 0 where all weights are
+ */
+export function activationFloats(config: ModelConfig, rank: number, recompute: boolean): number {
+  const { layers, width } = config;
+  const inLayer = layerActivations(config, rank);
+  return (recompute ? layers * width + inLayer : layers * inLayer) + 2 * width + 1;
 }
 
 /** Floats that the tape keeps for one token in one layer; see what each operation in `compute/ops` keeps. */

@@ -113,7 +113,7 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], reach: number
   const length = bucketLength(Math.max(...prompts.map((prompt) => prompt.length)));
   const batch = uploadBatch(packSequences(prompts, length));
   const shape = attentionShape(policy.config);
-  const packed = isInHalves(policy) ? halved(policy.config.headWidth) : null;
+  const packed = isPackedBase(policy) ? halved(policy.config.headWidth) : null;
   const passed = tf.tidy(() => {
     const keys: tf.Tensor[] = [];
     const values: tf.Tensor[] = [];
@@ -134,7 +134,11 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], reach: number
   return passed;
 }
 
-const isInHalves = ({ weights }: Policy) => [...weights.values()].some(isPacked);
+const isPackedBase = ({ weights }: Policy) => [...weights.values()].some(isPacked);
+
+/** Whether keys and values of this policy are kept in f16. */
+export const isInHalves = (policy: Policy): boolean =>
+  isPackedBase(policy) && halved(policy.config.headWidth) !== null;
 
 function suffixVariable(tensor: tf.Tensor): tf.Variable {
   upload(tensor);

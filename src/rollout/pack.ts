@@ -51,6 +51,10 @@ export function packGroups(groups: readonly GroupTokens[], budgetTokens: number)
   return batches.map((batch) => layOut(groups, batch));
 }
 
+/** Tokens of a group in one row. */
+export const groupLength = ({ prompt, completions }: GroupTokens): number =>
+  prompt.length + completions.reduce((sum, { length }) => sum + length - 1, 0);
+
 function rowsOf({ prompt, completions }: GroupTokens, group: number, budget: number): Row[] {
   assert(prompt.length > 0, 'a prompt has at least one token');
   const rows: Row[] = [];

@@ -1,4 +1,5 @@
 /** Plays whole tasks of a simulated world with a policy, many side by side. */
+import { drained } from '../base/drained.ts';
 import { hash32, Random } from '../base/random.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Episode, World } from '../environment/environment.ts';
@@ -20,18 +21,22 @@ export interface PlayedEpisode {
  * One episode for each task. One whose prompt outgrows the run's limit ends there and is no success.
  * @param label names the episodes' chance: the same label, tasks and weights give the same episodes
  */
-export async function playEpisodes<Task>(
+export const playEpisodes = <Task>(...given: Parameters<typeof playing<Task>>): Promise<PlayedEpisode[]> =>
+  drained(playing(...given));
+
+/** The same, saying before each turn how many episodes still go on. */
+async function* playing<Task>(
   actor: Actor,
   world: World,
   tasks: readonly Task[],
   label: string,
   config: Pick<RunConfig, 'temperature' | 'maxNewTokens' | 'maxPromptTokens'>,
-): Promise<PlayedEpisode[]> {
+): AsyncGenerator<{ turn: number; acting: number }, PlayedEpisode[]> {
   const { codec } = actor;
-  const playing: { state: Episode; turns: PlayedTurn[] }[] = [];
-  for (const task of tasks) playing.push({ state: (await world.reset(task)) as Episode, turns: [] });
+  const episodes: { state: Episode; turns: PlayedTurn[] }[] = [];
+  for (const task of tasks) episodes.push({ state: (await world.reset(task)) as Episode, turns: [] });
   for (let turn = 0; ; turn++) {
-    const acting = playing
+    const acting = episodes
       .map((episode, index) => ({ ...episode, index }))
       .filter(({ state }) => !state.isOver)
       .map((episode) => ({
@@ -40,6 +45,7 @@ export async function playEpisodes<Task>(
       }))
       .filter(({ promptIds }) => promptIds.length <= config.maxPromptTokens);
     if (!acting.length) break;
+    yield { turn, acting: acting.length };
     const rollouts = await sampleActions(
       actor,
       {
@@ -56,20 +62,24 @@ export async function playEpisodes<Task>(
     }
   }
   const played: PlayedEpisode[] = [];
-  for (const { state, turns } of playing)
+  for (const { state, turns } of episodes)
     played.push({ isSuccess: state.isOver && (await world.isSuccess(state)), turns });
   return played;
 }
 
 /** Share of `count` held-out tasks solved, sampled at the run's temperature; always the same tasks and seeds. */
-export async function solveTasks(
+export async function* solveTasks(
   actor: Actor,
   world: World,
   count: number,
   config: RunConfig,
-): Promise<number> {
+): AsyncGenerator<string, number> {
   const random = new Random('held-out tasks');
   const tasks = Array.from({ length: count }, (_, index) => world.drawTask(random.fork(index), 'heldout'));
-  const played = await playEpisodes(actor, world, tasks, 'episode', config);
-  return played.filter(({ isSuccess }) => isSuccess).length / count;
+  const episodes = playing(actor, world, tasks, 'episode', config);
+  for (;;) {
+    const next = await episodes.next();
+    if (next.done) return next.value.filter(({ isSuccess }) => isSuccess).length / count;
+    yield `turn ${next.value.turn + 1} of ${next.value.acting} tasks`;
+  }
 }

@@ -1,6 +1,7 @@
 /** What a run will need in memory before it starts: the model's configuration joined with the run's. */
 import type { RunConfig } from '../config/schema.ts';
-import { estimateMemory, type MemoryEstimate, type MemoryRequest } from '../model/memory.ts';
+import { estimateMemory, roomOf, type MemoryEstimate, type MemoryRequest } from '../model/memory.ts';
+import { decodeTokens, trainingPass } from '../model/portions.ts';
 import { baseFormatOf, openConfig, openModelFolder, trainingOf, type SiteFile } from './load.ts';
 
 export async function estimateRun(
@@ -13,19 +14,26 @@ export async function estimateRun(
   const training = trainingOf(config, record);
   const { kind, rank } = training;
   const { pivotsPerStep, groupSize, maxPromptTokens, maxNewTokens } = config;
+  const modelConfig = await openConfig(files);
+  const base = baseFormatOf(training, record);
   // As long as turns may be: real ones are shorter, so this is a ceiling.
   const prompt = Math.min(maxPromptTokens, record.contextTokens);
   const group = prompt + groupSize * maxNewTokens;
-  return estimateMemory(await openConfig(files), {
+  const pass = trainingPass(modelConfig, kind === 'lora' ? rank : 0, config, group);
+  const isHalved = backend === 'webgpu' && base !== 'f32' && kind !== 'full';
+  const atOnce = Math.floor(
+    decodeTokens(modelConfig, isHalved) / (prompt + groupSize * roomOf(maxNewTokens)),
+  );
+  return estimateMemory(modelConfig, {
     training: kind,
-    base: baseFormatOf(training, record),
+    base,
     rank,
-    passTokens: Math.max(config.passTokens, Math.min(group, prompt + maxNewTokens)),
-    actionTokens: Math.min(config.passTokens, pivotsPerStep * groupSize * maxNewTokens),
-    severalPasses: pivotsPerStep * group > config.passTokens,
+    passTokens: Math.max(Math.min(pass.tokens, pivotsPerStep * group), prompt + maxNewTokens),
+    actionTokens: Math.min(pass.tokens, pivotsPerStep * groupSize * maxNewTokens),
+    severalPasses: pivotsPerStep * group > pass.tokens,
     backend,
-    recompute: config.recompute === 'on',
-    prompts: pivotsPerStep,
+    recompute: pass.recompute,
+    prompts: Math.max(1, Math.min(pivotsPerStep, atOnce)),
     samplesPerPrompt: groupSize,
     promptTokens: prompt,
     newTokens: maxNewTokens,

@@ -12,16 +12,18 @@ import type { Turn } from './turns.ts';
 const CHUNK = 64;
 
 /**
+ * Yields how far it is, before each piece of work.
+ *
  * @returns `eval/reward` and `eval/pass` at the run's temperature, and the same `_greedy`; turns without a verdict
  *   take no part
  */
-export async function evaluate(
+export async function* evaluate(
   policy: Policy,
   codec: Codec,
   turns: readonly Turn[],
   config: RunConfig,
   verify: Verify,
-): Promise<Record<string, number>> {
+): AsyncGenerator<string, Record<string, number>> {
   const metrics: Record<string, number> = {};
   for (const [suffix, temperature] of [
     ['', config.temperature],
@@ -30,6 +32,7 @@ export async function evaluate(
     const rewards: number[] = [];
     for (let at = 0; at < turns.length; at += CHUNK) {
       const chunk = turns.slice(at, at + CHUNK);
+      yield `${temperature ? 'sampled' : 'greedy'} turn ${at + 1} of ${turns.length}`;
       const rollouts = await sampleActions(
         { policy, codec },
         {

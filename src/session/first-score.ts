@@ -3,7 +3,7 @@ import { writeMetrics } from '../store/metrics.ts';
 import type { RunRecord } from '../store/schema.ts';
 import type { AdamW } from '../train/optimizer.ts';
 import type { TrainEvent } from './events.ts';
-import { evaluateHeldOut, type HeldOut } from './held-out.ts';
+import { scoring, type HeldOut } from './held-out.ts';
 import type { Loaded } from './load.ts';
 import type { Metrics } from './metrics.ts';
 import { saveCheckpoint, type RunParts, type RunState } from './run-state.ts';
@@ -18,9 +18,16 @@ export async function* scoreUntouched(
   parts: RunParts,
 ): AsyncGenerator<TrainEvent, void> {
   if (state.rewardBefore !== null) return;
-  const detail = 'Scoring the untouched model on held-out turns';
-  yield { type: 'phase', phase: 'evaluate', fraction: null, detail };
-  const evaluated = await evaluateHeldOut(policy, codec, heldOut, run, parts.verify);
+  const score = scoring(policy, codec, heldOut, run, parts.verify);
+  let next = await score.next();
+  for (; !next.done; next = await score.next())
+    yield {
+      type: 'phase',
+      phase: 'evaluate',
+      fraction: null,
+      detail: `Scoring the untouched model, held out: ${next.value}`,
+    };
+  const evaluated = next.value;
   const metrics: Metrics = { step: 0, time: state.elapsedMs, ...evaluated };
   await writeMetrics(run.id, metrics);
   state.rewardBefore = state.rewardAfter = evaluated['eval/reward']!;

@@ -2,6 +2,7 @@
  * The held-out score of a policy: reward on single turns, and, where the data comes from a world that can be
  * simulated, the share of fresh held-out tasks that it solves from start to end.
  */
+import { drained } from '../base/drained.ts';
 import type { World } from '../environment/environment.ts';
 import { worldNamed } from '../environment/worlds.ts';
 import type { Policy } from '../model/policy.ts';
@@ -25,15 +26,19 @@ async function worldOf(datasetId: string): Promise<World | null> {
 }
 
 /** `eval/…` metrics; `eval/success` only for simulated worlds. */
-export async function evaluateHeldOut(
+export const evaluateHeldOut = (...given: Parameters<typeof scoring>): Promise<Record<string, number>> =>
+  drained(scoring(...given));
+
+/** The same, saying before each piece of work how far it is. */
+export async function* scoring(
   policy: Policy,
   codec: Codec,
   heldOut: HeldOut,
   run: RunRecord,
   verify: Verify,
-): Promise<Record<string, number>> {
-  const metrics = await evaluate(policy, codec, heldOut.turns, run.config, verify);
+): AsyncGenerator<string, Record<string, number>> {
+  const metrics = yield* evaluate(policy, codec, heldOut.turns, run.config, verify);
   const world = await worldOf(run.datasetId);
-  if (world) metrics['eval/success'] = await solveTasks({ policy, codec }, world, EPISODES, run.config);
+  if (world) metrics['eval/success'] = yield* solveTasks({ policy, codec }, world, EPISODES, run.config);
   return metrics;
 }

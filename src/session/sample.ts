@@ -4,12 +4,12 @@
  */
 import { untilFailure } from '../compute/backend.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { roomOf } from '../model/memory.ts';
 import type { Policy } from '../model/policy.ts';
+import { decodeTokens } from '../model/portions.ts';
+import { isInHalves } from '../rollout/cache.ts';
 import { generate, type Rollout } from '../rollout/generate.ts';
 import type { Codec } from '../text/codec.ts';
-
-/** Prompt tokens whose keys and values are held at once: bounds the cache to some hundred MB for small models. */
-const CACHE_TOKENS = 131_072;
 
 export interface Actor {
   policy: Policy;
@@ -29,8 +29,11 @@ export async function sampleActions(
   { prompts, promptSeeds, samplesPerPrompt }: SampleRequest,
   { temperature, maxNewTokens }: Pick<RunConfig, 'temperature' | 'maxNewTokens'>,
 ): Promise<Rollout[][]> {
-  const longest = Math.max(1, ...prompts.map((prompt) => prompt.length + maxNewTokens * samplesPerPrompt));
-  const perDecode = Math.max(1, Math.floor(CACHE_TOKENS / longest));
+  const longest = Math.max(
+    1,
+    ...prompts.map(({ length }) => length + roomOf(maxNewTokens) * samplesPerPrompt),
+  );
+  const perDecode = Math.max(1, Math.floor(decodeTokens(policy.config, isInHalves(policy)) / longest));
   const rollouts: Rollout[][] = [];
   for (let at = 0; at < prompts.length; at += perDecode) {
     const decoded = await untilFailure(

@@ -14,8 +14,9 @@ import { readValues } from '../compute/transfer.ts';
 import { trimMemory } from '../compute/trim.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { trainedParameters, type Policy } from '../model/policy.ts';
+import { trainingPass } from '../model/portions.ts';
 import { logProbs } from '../model/transformer.ts';
-import { packGroups, type TrainingBatch } from '../rollout/pack.ts';
+import { groupLength, packGroups, type TrainingBatch } from '../rollout/pack.ts';
 import { uploadScored, uploadValues } from '../rollout/scored.ts';
 import { grpoLoss, objectiveStatistics, type ObjectiveStatistics } from '../train/objective.ts';
 import type { AdamW } from '../train/optimizer.ts';
@@ -40,7 +41,7 @@ export interface UpdateResult {
 }
 
 export async function updatePolicy(request: UpdateRequest): Promise<UpdateResult> {
-  const { optimizer, groups, config, learningRate } = request;
+  const { policy, optimizer, groups, config, learningRate } = request;
   const informative = groups.filter(isInformative);
   const batchTokens = countTokens(groups);
   const totals = new Totals();
@@ -53,8 +54,11 @@ export async function updatePolicy(request: UpdateRequest): Promise<UpdateResult
     let gradients: Gradients | null = null;
     try {
       const passes: Promise<Pass>[] = [];
-      for (const packed of packGroups(minibatch.map(tokensOf), config.passTokens)) {
-        const pass = runPass(request, minibatch, packed, divisor);
+      const grouped = minibatch.map(tokensOf);
+      const longest = Math.max(...grouped.map(groupLength));
+      const { tokens, recompute } = trainingPass(policy.config, policy.adapter?.rank ?? 0, config, longest);
+      for (const packed of packGroups(grouped, tokens)) {
+        const pass = runPass(request, minibatch, packed, divisor, recompute);
         passes.push(pass.measured);
         gradients = addGradients(gradients, pass.gradients);
       }
@@ -86,6 +90,7 @@ function runPass(
   groups: readonly ScoredGroup[],
   packed: TrainingBatch,
   batchTokens: number,
+  recompute: boolean,
 ): { gradients: Gradients; measured: Promise<Pass> } {
   const sampled = Float32Array.from(
     packed.at,
@@ -100,7 +105,6 @@ function runPass(
   const oldLogProb = uploadValues(sampled);
   const advantage = uploadValues(advantages);
   const { temperature } = config;
-  const recompute = config.recompute === 'on';
   const kept: tf.Tensor[] = [];
   let referenceLogProb: tf.Tensor1D | null = null;
   try {
