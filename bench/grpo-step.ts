@@ -63,7 +63,7 @@ export async function grpoStep(
     samples: samples.map((rollout) => ({ rollout })),
     advantages: advantages.slice(i % copies, (i % copies) + samples.length),
   })) as unknown as Group[];
-  const config = { ...parseConfig({}), passTokens };
+  const config = { ...parseConfig({ recompute: 'off' }), passTokens };
   const { tokens, metrics } = await updatePolicy({
     policy,
     reference: null,

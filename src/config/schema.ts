@@ -290,7 +290,7 @@ export const fields = {
     8192,
     [128, 1000000],
     'tokens',
-    'Groups go through the network in passes of at most about this size, larger models in smaller ones. The result is the same.',
+    'Groups go through the network in passes of about this size; where checkpointing is automatic, larger models in smaller ones. The result is the same.',
   ),
   recompute: {
     type: 'choice',
@@ -299,7 +299,7 @@ export const fields = {
     label: 'Gradient checkpointing',
     default: 'auto',
     choices: [
-      { value: 'auto', label: 'Where a group would take more than 1 GiB' },
+      { value: 'auto', label: 'Automatic: passes of at most 1 GiB' },
       { value: 'on', label: 'Run each layer again: less memory, about a third slower' },
       { value: 'off', label: 'Keep what the gradient needs' },
     ],

@@ -16,7 +16,10 @@ export function decodeTokens(config: ModelConfig, isHalved: boolean): number {
 export interface PassSettings {
   /** Most tokens of a pass. */
   passTokens: number;
-  /** Keep only the layers' inputs and run each again for its gradient: always, never, or where it is needed. */
+  /**
+   * Keep only the layers' inputs and run each again for its gradient: always, never, or where it is needed. Where
+   * somebody has decided, passes are as long as they say.
+   */
   recompute: 'auto' | 'on' | 'off';
 }
 
@@ -33,8 +36,8 @@ export function trainingPass(
   { passTokens, recompute }: PassSettings,
   longest: number,
 ): { tokens: number; recompute: boolean } {
+  if (recompute !== 'auto') return { tokens: passTokens, recompute: recompute === 'on' };
   const fitting = (again: boolean) => Math.floor(workBytes / (4 * activationFloats(config, rank, again)));
-  const again =
-    recompute === 'on' || (recompute === 'auto' && Math.min(longest, passTokens) > fitting(false));
+  const again = Math.min(longest, passTokens) > fitting(false);
   return { tokens: Math.min(passTokens, fitting(again)), recompute: again };
 }

@@ -8,8 +8,11 @@ export function numberText(value: number): string {
   return size >= 1000 ? count(value) : decimal(value, size !== 0 && size < 1 ? 2 : 1);
 }
 
-export const intervalText = ({ low, high }: Estimate): string =>
-  high > low ? `${numberText(low)} … ${numberText(high)}` : '';
+/** "" for a number without chance; one seed alone leaves an interval without bounds. */
+export function intervalText({ low, high }: Estimate): string {
+  if (low === -Infinity && high === Infinity) return 'no interval yet';
+  return high > low ? `${numberText(low)} … ${numberText(high)}` : '';
+}
 
 export function estimateText(estimate: Estimate | null): string {
   if (!estimate) return '–';
