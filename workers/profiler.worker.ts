@@ -6,6 +6,7 @@ import { createProfilerService } from '../src/session/profiler-service.ts';
 import { createThread } from '../src/session/thread.ts';
 import { surroundings } from './surroundings.ts';
 
-holdLifeline();
+const thread = createThread(surroundings);
+holdLifeline(() => thread.close());
 carryErrors();
-Comlink.expose(createProfilerService(createThread(surroundings)));
+Comlink.expose(createProfilerService(thread));

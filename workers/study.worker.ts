@@ -6,6 +6,7 @@ import { createThread } from '../src/session/thread.ts';
 import { createStudyService } from '../src/study/study-service.ts';
 import { surroundings } from './surroundings.ts';
 
-holdLifeline();
+const thread = createThread(surroundings);
+holdLifeline(() => thread.close());
 carryErrors();
-Comlink.expose(createStudyService(createThread(surroundings)));
+Comlink.expose(createStudyService(thread));

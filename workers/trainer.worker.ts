@@ -6,6 +6,7 @@ import { createThread } from '../src/session/thread.ts';
 import { createTrainerService } from '../src/session/trainer-service.ts';
 import { surroundings } from './surroundings.ts';
 
-holdLifeline();
+const thread = createThread(surroundings);
+holdLifeline(() => thread.close());
 carryErrors();
-Comlink.expose(createTrainerService(createThread(surroundings)));
+Comlink.expose(createTrainerService(thread));

@@ -52,7 +52,7 @@ export const askStoredModel = inTurn(async (modelId: string, prompt: string): Pr
 });
 
 /** Gives the thread's memory back. */
-export const endStoredModel = (): void => service.kill();
+export const endStoredModel = (): void => void service.kill();
 
 /** What Chrome calls `LanguageModel` (developer.chrome.com/docs/ai/prompt-api), as far as it is used here. */
 interface BrowserModel {

@@ -8,7 +8,7 @@
 import * as Comlink from 'comlink';
 import { AppError } from '../base/errors.ts';
 import { carryErrors } from './carry-errors.ts';
-import { watchLifeline } from './lifeline.ts';
+import { letGo, watchLifeline } from './lifeline.ts';
 
 carryErrors();
 
@@ -18,8 +18,8 @@ export interface Service<T> {
     name: Name,
     ...args: T[Name] extends (...args: infer Args) => unknown ? Args : never
   ): Promise<T[Name] extends (...args: never[]) => infer Result ? Awaited<Result> : never>;
-  /** Ends the thread; pending calls reject with `worker-lost`. */
-  kill(): void;
+  /** Ends the thread; pending calls reject with `worker-lost`. Resolves when it is gone, with the locks it held. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -30,20 +30,22 @@ export function openService<T>(title: string, start: () => Worker): Service<T> {
   let worker: Worker | null = null;
   let proxy: Comlink.Remote<T> | null = null;
   let lost: Promise<never> | null = null;
-  let kill: (reason: string) => void = () => undefined;
+  let kill: (reason: string) => Promise<void> = () => Promise.resolve();
 
   const ensure = () => {
     if (worker) return;
     const started = start();
     worker = started;
     let reject: (error: AppError) => void;
+    let gone: () => void;
+    const ended = new Promise<void>((resolve) => (gone = resolve));
     lost = new Promise((_, fail) => (reject = fail));
     lost.catch(() => undefined);
     const declareLost = (reason: string) => {
       // Late news of a worker that was already replaced.
       if (worker !== started) return;
       worker = proxy = null;
-      started.terminate();
+      void letGo(started).then(gone);
       reject(
         new AppError(
           'worker-lost',
@@ -52,14 +54,20 @@ export function openService<T>(title: string, start: () => Worker): Service<T> {
         ),
       );
     };
-    kill = declareLost;
+    kill = (reason) => {
+      declareLost(reason);
+      return ended;
+    };
     started.addEventListener('error', (event) => {
       // Rejections inside the service reach the caller by themselves; this is the thread as a whole.
       event.preventDefault();
       declareLost(event.message || 'out of memory');
     });
     started.addEventListener('messageerror', () => declareLost('a message could not be read'));
-    watchLifeline(started, () => declareLost('its thread ended'));
+    watchLifeline(started, () => {
+      gone();
+      declareLost('its thread ended');
+    });
     proxy = Comlink.wrap<T>(started);
   };
 

@@ -19,17 +19,21 @@ export function runStudy(
   const { done } = followTask<StudyEvent>(
     (onMessage) => service.call('run', request, onMessage),
     async () => undefined,
-    onEvent,
+    // A thread that is let go may fail at what it was doing: nobody asked for that any more.
+    (event) => isStopped || onEvent(event),
   );
-  const end = () => service.kill();
-  done.then(end, end);
   return {
-    done: done.catch((error: unknown) => {
-      if (!isStopped) throw error;
-    }),
+    // Only when its thread is gone can another one work on the same study.
+    done: done.then(
+      () => service.kill(),
+      async (error: unknown) => {
+        await service.kill();
+        if (!isStopped) throw error;
+      },
+    ),
     stop() {
       isStopped = true;
-      end();
+      void service.kill();
     },
   };
 }

@@ -1,4 +1,5 @@
 /** What a computing worker has besides its service: a backend opened once, verifiers, the site's files. */
+import * as tf from '@tensorflow/tfjs';
 import { AppError, toPlain } from '../base/errors.ts';
 import { onBackendFailure, openBackend, type BackendInfo } from '../compute/backend.ts';
 import { initWasmKernels, wasmKernels } from '../compute/wasm/kernels.ts';
@@ -20,6 +21,8 @@ export interface Thread extends Surroundings {
   open(choice: RunConfig['backend'] | 'cpu'): Promise<BackendInfo>;
   device(): DeviceSummary;
   hasFailed(): boolean;
+  /** Lets the backend's threads go; nothing can be computed afterwards. */
+  close(): void;
 }
 
 export function createThread(surroundings: Surroundings): Thread {
@@ -59,6 +62,10 @@ export function createThread(surroundings: Surroundings): Thread {
       };
     },
     hasFailed: () => failed,
+    close() {
+      wasmKernels()?.dispose();
+      if (current?.name === 'wasm') tf.removeBackend('wasm');
+    },
   };
 }
 

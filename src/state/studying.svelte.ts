@@ -65,6 +65,7 @@ class Studying {
   }
 
   stop(): void {
+    this.detail = 'Stopping';
     this.#stop?.();
   }
 

@@ -15,6 +15,7 @@ export const KERNEL = 3;
 export const ARGUMENTS = 4;
 export const SLEEPING = 5;
 export const FAILED = 6;
+export const ENDED = 7;
 
 export const CLOSED = 0xfff;
 export const MAX_CHUNKS = 0xffe;

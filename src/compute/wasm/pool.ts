@@ -8,6 +8,7 @@ import {
   CLOSED,
   CONTROL_BYTES,
   DONE,
+  ENDED,
   FAILED,
   KERNEL,
   MAX_CHUNKS,
@@ -85,7 +86,11 @@ export async function openPool(
     exports,
     run,
     dispose() {
-      for (const worker of helpers) worker.terminate();
+      // Leaving by themselves, helpers give the shared memory back; terminated in their sleep, not always at once.
+      Atomics.store(ints, ENDED, 1);
+      // Another number, so that whoever is about to fall asleep does not.
+      Atomics.store(ints, WORD, ((Atomics.load(ints, WORD) & ~CLOSED) + 0x2000) | CLOSED);
+      Atomics.notify(ints, WORD);
     },
   };
 }

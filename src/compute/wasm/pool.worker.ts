@@ -1,5 +1,5 @@
-/** A helper thread of the kernels: spins for work a moment, then sleeps until the next job. Ended by `terminate`. */
-import { SLEEPING, WORD, controlOf, work, type Kernels } from './claim.ts';
+/** A helper thread of the kernels: spins for work a moment, then sleeps until the next job or the end. */
+import { ENDED, SLEEPING, WORD, controlOf, work, type Kernels } from './claim.ts';
 
 export interface PoolStart {
   module: WebAssembly.Module;
@@ -19,7 +19,7 @@ addEventListener('message', ({ data }: MessageEvent<PoolStart>) => {
   const control = controlOf(data.control);
   const { ints } = control;
   postMessage('ready');
-  for (;;) {
+  while (!Atomics.load(ints, ENDED)) {
     const seen = Atomics.load(ints, WORD);
     work(control, kernels, data.thread);
     let spins = SPINS;
@@ -29,4 +29,5 @@ addEventListener('message', ({ data }: MessageEvent<PoolStart>) => {
     Atomics.wait(ints, WORD, seen);
     Atomics.sub(ints, SLEEPING, 1);
   }
+  close();
 });
