@@ -25,7 +25,7 @@ import { successRate } from '../src/study/measure.ts';
 import { fullPlan, methodNames, quickPlan, type MethodName } from '../src/study/plan.ts';
 import type { Cell, CellResult } from '../src/study/results.ts';
 import { runCell } from '../src/study/run.ts';
-import { askSkills } from '../src/study/skills.ts';
+import { answersTo, askSkills } from '../src/study/skills.ts';
 import { openLabInNode } from './lib/study-child.ts';
 
 const { values } = parseArgs({
@@ -130,19 +130,13 @@ async function measureCopying(lab: Lab): Promise<void> {
   row('---', '---:');
   for (const [title, draw] of Object.entries({ List: listing, 'Look up': lookup, Reverse: reversing })) {
     const asked = Array.from({ length: questionCount }, (_, i) => draw(new Random('measure').fork(title, i)));
-    const prompts = asked.map(({ question }) =>
-      lab.codec.promptIds([{ role: 'user', content: question, isTrainable: false }], []),
-    );
-    const rollouts = await sampleActions(
+    const answers = await answersTo(
       lab,
-      {
-        prompts: prompts.map((ids) => Int32Array.from(ids)),
-        promptSeeds: asked.map((_, i) => i),
-        samplesPerPrompt: 1,
-      },
+      asked.map(({ question }) => question),
+      asked.map((_, i) => i),
       { temperature: 0, maxNewTokens: sampling.maxNewTokens },
     );
-    const right = asked.map(({ answer }, i) => lab.codec.read(rollouts[i]![0]!.ids, true).text === answer);
+    const right = asked.map(({ answer }, i) => answers[i]!.text === answer);
     row(title, percent(mean(right.map(Number))));
   }
 }

@@ -16,6 +16,8 @@ const isLifeline = (data: unknown): data is Lifeline =>
 const LEAVE = 'leave';
 /** For a worker to end the work that it is in the middle of. */
 const LEAVE_MS = 5000;
+/** For its threads to be gone altogether, which needs it alive. */
+const PARTING_MS = 500;
 
 /**
  * In the worker, as its first act.
@@ -25,8 +27,7 @@ export function holdLifeline(letThreadsGo: () => void = () => undefined): void {
   addEventListener('message', ({ data }) => {
     if (data === LEAVE) {
       letThreadsGo();
-      // They need this one alive for a moment to be gone altogether.
-      setTimeout(close, LEAVE_MS / 10);
+      setTimeout(close, PARTING_MS);
     }
     if (!isLifeline(data)) return;
     void navigator.locks.request(data.lifeline, () => {

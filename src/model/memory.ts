@@ -82,9 +82,8 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
   const update = Math.max(activations + layerTransients(config, passTokens), gradients);
 
   const rows = prompts * request.samplesPerPrompt;
-  const isHalved = request.backend === 'webgpu' && request.base !== 'f32' && training !== 'full';
   const cached = cacheFloats(config) * (prompts * promptTokens + rows * roomOf(newTokens));
-  const cache = isHalved ? cached / 2 : cached;
+  const cache = willBeInHalves(request) ? cached / 2 : cached;
   const logits = 2 * rows * vocabulary;
 
   const fixed = weights.all + floatBytes * (adapter + 2 * trained);
@@ -104,6 +103,14 @@ export function estimateMemory(config: ModelConfig, request: MemoryRequest): Mem
     largestBinding,
   };
 }
+
+/** Whether keys and values will be in f16: what `isInHalves` of `rollout/cache.ts` finds once a policy is there. */
+export const willBeInHalves = ({
+  backend,
+  base,
+  training,
+}: Pick<MemoryRequest, 'backend' | 'base' | 'training'>) =>
+  backend === 'webgpu' && base !== 'f32' && training !== 'full';
 
 /** Keys and values of one token. */
 export const cacheFloats = ({ layers, kvHeads, headWidth }: ModelConfig): number =>

@@ -3,7 +3,7 @@
  * take more than `workBytes`. What is beyond goes in parts, with the same result. Small models never come near it.
  */
 import type { ModelConfig } from './config.ts';
-import { activationFloats, cacheFloats } from './memory.ts';
+import { activationFloats, cacheFloats, roomOf } from './memory.ts';
 
 /** 1 GiB: on a GPU eight prompts of 512 tokens with eight replies each of a 0.6 B model still go at once. */
 const workBytes = 2 ** 30;
@@ -11,6 +11,18 @@ const workBytes = 2 ** 30;
 /** Tokens of prompts and replies whose keys and values are held at once; in f16 they take half. */
 export function decodeTokens(config: ModelConfig, isHalved: boolean): number {
   return Math.floor(workBytes / (cacheFloats(config) * (isHalved ? 2 : 4)));
+}
+
+/** Prompts that are decoded at once with so many samples of each; one at least. */
+export function promptsAtOnce(
+  config: ModelConfig,
+  isHalved: boolean,
+  promptTokens: number,
+  samplesPerPrompt: number,
+  newTokens: number,
+): number {
+  const each = promptTokens + samplesPerPrompt * roomOf(newTokens);
+  return Math.max(1, Math.floor(decodeTokens(config, isHalved) / each));
 }
 
 export interface PassSettings {

@@ -113,7 +113,7 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], reach: number
   const length = bucketLength(Math.max(...prompts.map((prompt) => prompt.length)));
   const batch = uploadBatch(packSequences(prompts, length));
   const shape = attentionShape(policy.config);
-  const packed = isPackedBase(policy) ? halved(policy.config.headWidth) : null;
+  const packed = halvingFor(policy);
   const passed = tf.tidy(() => {
     const keys: tf.Tensor[] = [];
     const values: tf.Tensor[] = [];
@@ -134,11 +134,11 @@ function prefillPass(policy: Policy, prompts: ArrayLike<number>[], reach: number
   return passed;
 }
 
-const isPackedBase = ({ weights }: Policy) => [...weights.values()].some(isPacked);
+const halvingFor = ({ config, weights }: Policy) =>
+  [...weights.values()].some(isPacked) ? halved(config.headWidth) : null;
 
 /** Whether keys and values of this policy are kept in f16. */
-export const isInHalves = (policy: Policy): boolean =>
-  isPackedBase(policy) && halved(policy.config.headWidth) !== null;
+export const isInHalves = (policy: Policy): boolean => halvingFor(policy) !== null;
 
 function suffixVariable(tensor: tf.Tensor): tf.Variable {
   upload(tensor);

@@ -24,14 +24,14 @@ export interface PlayedEpisode {
 export const playEpisodes = <Task>(...given: Parameters<typeof playing<Task>>): Promise<PlayedEpisode[]> =>
   drained(playing(...given));
 
-/** The same, saying before each turn how many episodes still go on. */
+/** The same, saying before each turn how far it is. */
 async function* playing<Task>(
   actor: Actor,
   world: World,
   tasks: readonly Task[],
   label: string,
   config: Pick<RunConfig, 'temperature' | 'maxNewTokens' | 'maxPromptTokens'>,
-): AsyncGenerator<{ turn: number; acting: number }, PlayedEpisode[]> {
+): AsyncGenerator<string, PlayedEpisode[]> {
   const { codec } = actor;
   const episodes: { state: Episode; turns: PlayedTurn[] }[] = [];
   for (const task of tasks) episodes.push({ state: (await world.reset(task)) as Episode, turns: [] });
@@ -45,7 +45,7 @@ async function* playing<Task>(
       }))
       .filter(({ promptIds }) => promptIds.length <= config.maxPromptTokens);
     if (!acting.length) break;
-    yield { turn, acting: acting.length };
+    yield `turn ${turn + 1} of ${acting.length} tasks`;
     const rollouts = await sampleActions(
       actor,
       {
@@ -76,10 +76,6 @@ export async function* solveTasks(
 ): AsyncGenerator<string, number> {
   const random = new Random('held-out tasks');
   const tasks = Array.from({ length: count }, (_, index) => world.drawTask(random.fork(index), 'heldout'));
-  const episodes = playing(actor, world, tasks, 'episode', config);
-  for (;;) {
-    const next = await episodes.next();
-    if (next.done) return next.value.filter(({ isSuccess }) => isSuccess).length / count;
-    yield `turn ${next.value.turn + 1} of ${next.value.acting} tasks`;
-  }
+  const played = yield* playing(actor, world, tasks, 'episode', config);
+  return played.filter(({ isSuccess }) => isSuccess).length / count;
 }

@@ -1,7 +1,7 @@
 /** What a run will need in memory before it starts: the model's configuration joined with the run's. */
 import type { RunConfig } from '../config/schema.ts';
-import { estimateMemory, roomOf, type MemoryEstimate, type MemoryRequest } from '../model/memory.ts';
-import { decodeTokens, trainingPass } from '../model/portions.ts';
+import { estimateMemory, willBeInHalves, type MemoryEstimate, type MemoryRequest } from '../model/memory.ts';
+import { promptsAtOnce, trainingPass } from '../model/portions.ts';
 import { baseFormatOf, openConfig, openModelFolder, trainingOf, type SiteFile } from './load.ts';
 
 export async function estimateRun(
@@ -20,10 +20,8 @@ export async function estimateRun(
   const prompt = Math.min(maxPromptTokens, record.contextTokens);
   const group = prompt + groupSize * maxNewTokens;
   const pass = trainingPass(modelConfig, kind === 'lora' ? rank : 0, config, group);
-  const isHalved = backend === 'webgpu' && base !== 'f32' && kind !== 'full';
-  const atOnce = Math.floor(
-    decodeTokens(modelConfig, isHalved) / (prompt + groupSize * roomOf(maxNewTokens)),
-  );
+  const isHalved = willBeInHalves({ backend, base, training: kind });
+  const atOnce = promptsAtOnce(modelConfig, isHalved, prompt, groupSize, maxNewTokens);
   return estimateMemory(modelConfig, {
     training: kind,
     base,
@@ -33,7 +31,7 @@ export async function estimateRun(
     severalPasses: pivotsPerStep * group > pass.tokens,
     backend,
     recompute: pass.recompute,
-    prompts: Math.max(1, Math.min(pivotsPerStep, atOnce)),
+    prompts: Math.min(pivotsPerStep, atOnce),
     samplesPerPrompt: groupSize,
     promptTokens: prompt,
     newTokens: maxNewTokens,

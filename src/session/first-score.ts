@@ -3,7 +3,7 @@ import { writeMetrics } from '../store/metrics.ts';
 import type { RunRecord } from '../store/schema.ts';
 import type { AdamW } from '../train/optimizer.ts';
 import type { TrainEvent } from './events.ts';
-import { scoring, type HeldOut } from './held-out.ts';
+import { evaluateHeldOut, type HeldOut } from './held-out.ts';
 import type { Loaded } from './load.ts';
 import type { Metrics } from './metrics.ts';
 import { saveCheckpoint, type RunParts, type RunState } from './run-state.ts';
@@ -18,7 +18,7 @@ export async function* scoreUntouched(
   parts: RunParts,
 ): AsyncGenerator<TrainEvent, void> {
   if (state.rewardBefore !== null) return;
-  const score = scoring(policy, codec, heldOut, run, parts.verify);
+  const score = evaluateHeldOut(policy, codec, heldOut, run, parts.verify);
   let next = await score.next();
   for (; !next.done; next = await score.next())
     yield {

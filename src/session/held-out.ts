@@ -2,7 +2,6 @@
  * The held-out score of a policy: reward on single turns, and, where the data comes from a world that can be
  * simulated, the share of fresh held-out tasks that it solves from start to end.
  */
-import { drained } from '../base/drained.ts';
 import type { World } from '../environment/environment.ts';
 import { worldNamed } from '../environment/worlds.ts';
 import type { Policy } from '../model/policy.ts';
@@ -25,12 +24,8 @@ async function worldOf(datasetId: string): Promise<World | null> {
   return (dataset?.isBuiltIn && worldNamed(dataset.name)) || null;
 }
 
-/** `eval/…` metrics; `eval/success` only for simulated worlds. */
-export const evaluateHeldOut = (...given: Parameters<typeof scoring>): Promise<Record<string, number>> =>
-  drained(scoring(...given));
-
-/** The same, saying before each piece of work how far it is. */
-export async function* scoring(
+/** `eval/…` metrics; `eval/success` only for simulated worlds. Yields how far it is, before each piece of work. */
+export async function* evaluateHeldOut(
   policy: Policy,
   codec: Codec,
   heldOut: HeldOut,

@@ -8,12 +8,12 @@ import { addGradients, disposeGradients, lossAndGradients, type Gradients } from
 import { readValues } from '../compute/transfer.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { trainedParameters, type Policy } from '../model/policy.ts';
-import { trainingPass } from '../model/portions.ts';
 import { logProbs } from '../model/transformer.ts';
-import { groupLength, packGroups, type GroupTokens } from '../rollout/pack.ts';
+import type { GroupTokens } from '../rollout/pack.ts';
 import { uploadScored } from '../rollout/scored.ts';
 import type { Codec } from '../text/codec.ts';
 import type { AdamW } from '../train/optimizer.ts';
+import { passesOf } from './passes.ts';
 import type { Turn } from './turns.ts';
 
 /** Prompt and demonstrated action with its end-of-turn token. */
@@ -32,23 +32,22 @@ export async function imitate(
   const actionTokens = demonstrations
     .flatMap(({ completions }) => completions)
     .reduce((sum, completion) => sum + completion.length, 0);
-  const longest = Math.max(...demonstrations.map(groupLength));
-  const pass = trainingPass(policy.config, policy.adapter?.rank ?? 0, config, longest);
+  const { batches, recompute } = passesOf(policy, demonstrations, config);
   let gradients: Gradients | null = null;
   const losses: Promise<Float32Array>[] = [];
   let tokens = 0;
   try {
-    for (const packed of packGroups(demonstrations, pass.tokens)) {
+    for (const packed of batches) {
       const batch = uploadBatch(packed.batch);
       const scored = uploadScored(packed);
-      const one = lossAndGradients(() => {
-        const { logProb } = logProbs(policy, batch, scored, pass);
+      const pass = lossAndGradients(() => {
+        const { logProb } = logProbs(policy, batch, scored, { recompute });
         return tf.div(tf.neg(tf.sum(logProb)), actionTokens) as tf.Scalar;
       }, trainedParameters(policy));
-      gradients = addGradients(gradients, one.gradients);
-      losses.push(readValues(one.loss));
+      gradients = addGradients(gradients, pass.gradients);
+      losses.push(readValues(pass.loss));
       tokens += packed.batch.ids.length;
-      tf.dispose([one.loss, scored.at, scored.targets]);
+      tf.dispose([pass.loss, scored.at, scored.targets]);
       disposeBatch(batch);
     }
     const update = optimizer.update(gradients!, learningRate, config.maxGradNorm);

@@ -4,9 +4,8 @@
  */
 import { untilFailure } from '../compute/backend.ts';
 import type { RunConfig } from '../config/schema.ts';
-import { roomOf } from '../model/memory.ts';
 import type { Policy } from '../model/policy.ts';
-import { decodeTokens } from '../model/portions.ts';
+import { promptsAtOnce } from '../model/portions.ts';
 import { isInHalves } from '../rollout/cache.ts';
 import { generate, type Rollout } from '../rollout/generate.ts';
 import type { Codec } from '../text/codec.ts';
@@ -29,11 +28,8 @@ export async function sampleActions(
   { prompts, promptSeeds, samplesPerPrompt }: SampleRequest,
   { temperature, maxNewTokens }: Pick<RunConfig, 'temperature' | 'maxNewTokens'>,
 ): Promise<Rollout[][]> {
-  const longest = Math.max(
-    1,
-    ...prompts.map(({ length }) => length + roomOf(maxNewTokens) * samplesPerPrompt),
-  );
-  const perDecode = Math.max(1, Math.floor(decodeTokens(policy.config, isInHalves(policy)) / longest));
+  const longest = Math.max(0, ...prompts.map(({ length }) => length));
+  const perDecode = promptsAtOnce(policy.config, isInHalves(policy), longest, samplesPerPrompt, maxNewTokens);
   const rollouts: Rollout[][] = [];
   for (let at = 0; at < prompts.length; at += perDecode) {
     const decoded = await untilFailure(

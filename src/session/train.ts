@@ -6,6 +6,7 @@
  * advantage is zero, Proposition 3.1); training ends when too few groups still disagree; all randomness is derived
  * from (seed, step), so a resumed run equals one that was never stopped.
  */
+import { drained } from '../base/drained.ts';
 import { AppError } from '../base/errors.ts';
 import { hash32, Random } from '../base/random.ts';
 import { mean } from '../base/statistics.ts';
@@ -111,7 +112,7 @@ export async function* train(run: RunRecord, parts: RunParts): AsyncGenerator<Tr
           fraction: step / config.steps,
           detail: `Step ${step}: scoring held-out turns`,
         };
-        evaluated = await evaluateHeldOut(policy, codec, heldOut, run, parts.verify);
+        evaluated = await drained(evaluateHeldOut(policy, codec, heldOut, run, parts.verify));
         state.rewardAfter = evaluated['eval/reward']!;
         state.successAfter = evaluated['eval/success'] ?? null;
       }

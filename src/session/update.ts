@@ -14,13 +14,13 @@ import { readValues } from '../compute/transfer.ts';
 import { trimMemory } from '../compute/trim.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { trainedParameters, type Policy } from '../model/policy.ts';
-import { trainingPass } from '../model/portions.ts';
 import { logProbs } from '../model/transformer.ts';
-import { groupLength, packGroups, type TrainingBatch } from '../rollout/pack.ts';
+import type { TrainingBatch } from '../rollout/pack.ts';
 import { uploadScored, uploadValues } from '../rollout/scored.ts';
 import { grpoLoss, objectiveStatistics, type ObjectiveStatistics } from '../train/objective.ts';
 import type { AdamW } from '../train/optimizer.ts';
 import { isInformative, type ScoredGroup } from './groups.ts';
+import { passesOf } from './passes.ts';
 import type { Reference } from './reference.ts';
 
 export interface UpdateRequest {
@@ -54,10 +54,8 @@ export async function updatePolicy(request: UpdateRequest): Promise<UpdateResult
     let gradients: Gradients | null = null;
     try {
       const passes: Promise<Pass>[] = [];
-      const grouped = minibatch.map(tokensOf);
-      const longest = Math.max(...grouped.map(groupLength));
-      const { tokens, recompute } = trainingPass(policy.config, policy.adapter?.rank ?? 0, config, longest);
-      for (const packed of packGroups(grouped, tokens)) {
+      const { batches, recompute } = passesOf(policy, minibatch.map(tokensOf), config);
+      for (const packed of batches) {
         const pass = runPass(request, minibatch, packed, divisor, recompute);
         passes.push(pass.measured);
         gradients = addGradients(gradients, pass.gradients);

@@ -4,6 +4,7 @@
  *
  * A step is one update. Like PivotRL's loop it is a generator that starts where its newest checkpoint ends.
  */
+import { drained } from '../base/drained.ts';
 import { Random } from '../base/random.ts';
 import { untilFailure } from '../compute/backend.ts';
 import { disposePolicy, trainedParameters } from '../model/policy.ts';
@@ -74,7 +75,7 @@ export async function* warmStart(run: RunRecord, parts: RunParts): AsyncGenerato
       let evaluated: Record<string, number> = {};
       if (isLast) {
         yield { type: 'phase', phase: 'evaluate', fraction: 1, detail: 'Scoring held-out turns' };
-        evaluated = await evaluateHeldOut(policy, codec, heldOut, run, parts.verify);
+        evaluated = await drained(evaluateHeldOut(policy, codec, heldOut, run, parts.verify));
         state.rewardAfter = evaluated['eval/reward']!;
         state.successAfter = evaluated['eval/success'] ?? null;
       }

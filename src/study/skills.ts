@@ -21,23 +21,35 @@ export async function askSkills(
       ...draw(new Random('study skills').fork(name, index), 'heldout'),
     })),
   );
-  const rollouts = await sampleActions(
+  const answers = await answersTo(
     actor,
-    {
-      prompts: asked.map(({ question }) => {
-        const message: Message = { role: 'user', content: question, isTrainable: false };
-        return Int32Array.from(actor.codec.promptIds([message], []));
-      }),
-      promptSeeds: asked.map(({ skill, index }) => hash32('study skills', skill, index)),
-      samplesPerPrompt: 1,
-    },
+    asked.map(({ question }) => question),
+    asked.map(({ skill, index }) => hash32('study skills', skill, index)),
     { temperature, maxNewTokens },
   );
   const outcomes: Record<string, Outcomes> = {};
   asked.forEach(({ skill, accepts }, i) => {
-    const { ids, finish } = rollouts[i]![0]!;
-    const isRight = finish === 'stop' && accepts(actor.codec.read(ids, true).text);
+    const { text, isWhole } = answers[i]!;
+    const isRight = isWhole && accepts(text);
     outcomes[skill] = (outcomes[skill] ?? '') + (isRight ? '1' : '0');
   });
   return outcomes;
+}
+
+/** One answer to each question, and whether it came to its end within the limit. */
+export async function answersTo(
+  actor: Actor,
+  questions: readonly string[],
+  promptSeeds: readonly number[],
+  sampling: Parameters<typeof sampleActions>[2],
+): Promise<{ text: string; isWhole: boolean }[]> {
+  const prompts = questions.map((content) => {
+    const message: Message = { role: 'user', content, isTrainable: false };
+    return Int32Array.from(actor.codec.promptIds([message], []));
+  });
+  const rollouts = await sampleActions(actor, { prompts, promptSeeds, samplesPerPrompt: 1 }, sampling);
+  return rollouts.map(([rollout]) => ({
+    text: actor.codec.read(rollout!.ids, true).text,
+    isWhole: rollout!.finish === 'stop',
+  }));
 }
